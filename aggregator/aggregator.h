@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Events in, state out. The aggregator knows nothing of BPF, /proc, Prometheus
+// or the time of day: whoever calls it brings events, readings and the clock,
+// which is why all of it is tested without root. It is not thread-safe: one
+// thread owns it (the agent's ring thread), everybody else reads a Snapshot.
+#pragma once
+
+#include "aggregator/snapshot.h"
+#include "aggregator/target.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace holter::aggregator {
+
+struct Limits {
+    /// Series per family; what goes beyond lands in the service `other` and is counted.
+    std::size_t series_per_family = 2000;
+};
+
+class Aggregator {
+  public:
+    explicit Aggregator(Limits limits = {});
+    ~Aggregator();
+    Aggregator(const Aggregator&) = delete;
+    Aggregator& operator=(const Aggregator&) = delete;
+
+    /// A target appears: from now on its families exist, with zeroes.
+    void add_target(Target target);
+    /// It ended: gauges go, counts stay in its service's series.
+    void remove_target(TargetId id);
+    /// Replaces what is known of the target's probes.
+    void set_probes(TargetId id, std::vector<Probe> probes);
+
+    /// One record of the ring (bpf/events.h). Malformed ones and those of unknown targets are
+    /// counted as lost, by cause.
+    void on_record(std::span<const std::byte> record);
+
+    /// A reading of the target's own account. It feeds the gauges and the audit. Call it right
+    /// after the ring was drained; `now_ns` is a monotonic clock.
+    void on_go_memory(TargetId id, const GoMemory& memory, std::uint64_t now_ns);
+
+    /// Events that never reached us: `cause` e.g. `ring_full`. `total` is the running total.
+    void set_lost(std::string_view type, std::string_view cause, std::uint64_t total);
+    /// Hits of a probe, all targets together; a running total.
+    void set_probe_hits(std::string_view probe, std::uint64_t total);
+    /// Calibrated cost of one hit on this machine, by site (`emulated`, `stepped`).
+    void set_probe_hit_cost(std::string_view site, double seconds);
+    /// CPU time spent in our probes ÷ the target's CPU time, since it was attached.
+    void set_overhead(TargetId id, double ratio);
+
+    /// A consistent copy of everything, to be read by other threads.
+    std::shared_ptr<const Snapshot> snapshot(std::uint64_t now_ns) const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+} // namespace holter::aggregator

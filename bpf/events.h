@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The one contract between the kernel side and user space: what lies in the
+ * rings, and what user space writes into the maps. Included by BPF C and by
+ * C++, so: fixed widths, no implicit padding, sizes asserted in both compilers.
+ */
+#ifndef HOLTER_EVENTS_H
+#define HOLTER_EVENTS_H
+
+#ifndef __bpf__
+#include <linux/types.h>
+#endif
+
+#ifdef __cplusplus
+#define HOLTER_ASSERT_SIZE(type, size) static_assert(sizeof(type) == (size), #type)
+#else
+#define HOLTER_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
+#endif
+
+/* Every target has a slot; a probe's cookie carries it. Bounds all per-target maps. */
+#define HOLTER_MAX_TARGETS 4096
+
+enum holter_event_type {
+	HOLTER_EVENT_GO_GC_PAUSE = 1,
+	HOLTER_EVENT_GO_STOP = 2,
+	HOLTER_EVENT_TYPES,
+};
+
+struct holter_event {
+	__u32 type; /* enum holter_event_type */
+	__u32 target; /* slot of the target */
+};
+HOLTER_ASSERT_SIZE(struct holter_event, 8);
+
+enum holter_go_pause_kind {
+	HOLTER_GO_SWEEP_TERMINATION = 0,
+	HOLTER_GO_MARK_TERMINATION = 1, /* ends a cycle */
+	HOLTER_GO_MARK_RESTART = 2, /* Go <= 1.21: mark termination given up, world restarted */
+	HOLTER_GO_PAUSE_KINDS,
+};
+
+enum holter_go_trigger {
+	HOLTER_GO_TRIGGER_HEAP = 0,
+	HOLTER_GO_TRIGGER_PERIODIC = 1,
+	HOLTER_GO_TRIGGER_FORCED = 2,
+	HOLTER_GO_TRIGGER_UNKNOWN = 3, /* the cycle began before the probes were attached */
+	HOLTER_GO_TRIGGERS,
+};
+
+/* A stop of the world for the collector. */
+struct holter_go_gc_pause {
+	struct holter_event event;
+	__u64 duration_ns;
+	__u32 numgc; /* the runtime's own count, read at this moment; 0 if it could not be read */
+	__u8 kind; /* enum holter_go_pause_kind */
+	__u8 trigger; /* enum holter_go_trigger; meaningful for mark termination */
+	__u16 pad;
+};
+HOLTER_ASSERT_SIZE(struct holter_go_gc_pause, 24);
+
+/* Why the world stopped, for reasons other than the collector: Go's own stwReason
+ * numbering. Go <= 1.20 has strings; user space maps them to the same numbers. */
+enum holter_go_stop_reason {
+	HOLTER_GO_STOP_UNKNOWN = 0,
+	HOLTER_GO_STOP_GC_MARK_TERMINATION = 1,
+	HOLTER_GO_STOP_GC_SWEEP_TERMINATION = 2,
+	HOLTER_GO_STOP_WRITE_HEAP_DUMP = 3,
+	HOLTER_GO_STOP_GOROUTINE_PROFILE = 4,
+	HOLTER_GO_STOP_GOROUTINE_PROFILE_CLEANUP = 5,
+	HOLTER_GO_STOP_ALL_GOROUTINES_STACK = 6,
+	HOLTER_GO_STOP_READ_MEM_STATS = 7,
+	HOLTER_GO_STOP_ALL_THREADS_SYSCALL = 8,
+	HOLTER_GO_STOP_GOMAXPROCS = 9,
+	HOLTER_GO_STOP_START_TRACE = 10,
+	HOLTER_GO_STOP_STOP_TRACE = 11,
+	HOLTER_GO_STOP_OTHER = 12, /* anything the runtime added later, and its test hooks */
+	HOLTER_GO_STOP_REASONS,
+};
+
+/* A stop of the world that was not for the collector. */
+struct holter_go_stop {
+	struct holter_event event;
+	__u64 duration_ns;
+	__u32 reason; /* Go's number as it is, not bounded by the enum */
+	__u32 pad;
+};
+HOLTER_ASSERT_SIZE(struct holter_go_stop, 24);
+
+#endif /* HOLTER_EVENTS_H */

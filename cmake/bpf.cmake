@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# bpf/NAME.bpf.c -> NAME.bpf.o (clang) -> NAME.skel.h (bpftool). The compiler's
+# depfile makes a changed header rebuild the object: a stale object reads wrong
+# offsets instead of failing.
+find_program(BPF_CLANG NAMES clang clang-14 clang-19 clang-16 REQUIRED)
+find_program(BPFTOOL NAMES bpftool HINTS /usr/sbin /sbin REQUIRED)
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  set(HOLTER_BPF_ARCH arm64)
+else()
+  set(HOLTER_BPF_ARCH x86)
+endif()
+
+function(holter_bpf_objects folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.bpf.c)
+  set(skeletons "")
+  foreach(source ${sources})
+    get_filename_component(name ${source} NAME_WE)
+    set(object ${CMAKE_BINARY_DIR}/skeletons/${name}.bpf.o)
+    set(skeleton ${CMAKE_BINARY_DIR}/skeletons/${name}.skel.h)
+    add_custom_command(OUTPUT ${object}
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/skeletons
+      COMMAND ${BPF_CLANG} -target bpf -g -O2 -mcpu=v3 -Wall -Wextra -Werror
+        -D__TARGET_ARCH_${HOLTER_BPF_ARCH} -I${CMAKE_SOURCE_DIR}
+        -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
+        -MD -MF ${object}.d -MT ${object} -c ${source} -o ${object}
+      DEPENDS ${source} DEPFILE ${object}.d
+      COMMENT "BPF ${name}" VERBATIM)
+    add_custom_command(OUTPUT ${skeleton}
+      COMMAND sh -c "${BPFTOOL} gen skeleton ${object} name ${name} > ${skeleton}.tmp && mv ${skeleton}.tmp ${skeleton}"
+      DEPENDS ${object} COMMENT "skeleton ${name}" VERBATIM)
+    list(APPEND skeletons ${skeleton})
+  endforeach()
+  add_custom_target(holter_bpf_skeletons DEPENDS ${skeletons})
+  add_library(holter_bpf INTERFACE)
+  add_dependencies(holter_bpf holter_bpf_skeletons)
+  target_include_directories(holter_bpf SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/skeletons)
+endfunction()
