@@ -35,7 +35,7 @@ HOLTER_ASSERT_SIZE(struct holter_event, 8);
 enum holter_go_pause_kind {
 	HOLTER_GO_SWEEP_TERMINATION = 0,
 	HOLTER_GO_MARK_TERMINATION = 1, /* ends a cycle */
-	HOLTER_GO_MARK_RESTART = 2, /* Go <= 1.21: mark termination given up, world restarted */
+	HOLTER_GO_MARK_RESTART = 2, /* mark termination given up, world restarted */
 	HOLTER_GO_PAUSE_KINDS,
 };
 
@@ -85,5 +85,65 @@ struct holter_go_stop {
 	__u32 pad;
 };
 HOLTER_ASSERT_SIZE(struct holter_go_stop, 24);
+
+/* Why an event that happened is not in the ring. */
+enum holter_loss {
+	HOLTER_LOSS_RING_FULL = 0,
+	HOLTER_LOSS_READ_FAILED = 1, /* the target's memory could not be read */
+	HOLTER_LOSSES,
+};
+
+/* A probe's cookie: who was hit, which probe it is, and what to do. */
+#define HOLTER_COOKIE(target, probe, program, argument)                                            \
+	((__u64)(target) | (__u64)(probe) << 32 | (__u64)(program) << 40 | (__u64)(argument) << 48)
+#define HOLTER_COOKIE_TARGET(cookie) ((__u32)((cookie) & 0xffffffff))
+#define HOLTER_COOKIE_PROBE(cookie) ((__u32)(((cookie) >> 32) & 0xff))
+#define HOLTER_COOKIE_PROGRAM(cookie) ((__u32)(((cookie) >> 40) & 0xff))
+#define HOLTER_COOKIE_ARGUMENT(cookie) ((__u32)(((cookie) >> 48) & 0xff))
+/* The site is the branch of a stack check: a hit that takes it is not a call. */
+#define HOLTER_COOKIE_BRANCH (1ULL << 56)
+
+/* Probes of one target whose hits are counted one by one. */
+#define HOLTER_MAX_PROBES 32
+
+/* What user space tells the kernel side about a Go target; the array `go_targets`. */
+struct holter_go_target {
+	__u32 tgid; /* 0: the slot is free; hits of any other process are dropped */
+	__u32 preemptoff_offset; /* of runtime.m.preemptoff; 0: unknown */
+	__u64 numgc_address; /* of memstats.numgc in the target; 0: unknown */
+	__u64 pause_total_address; /* of memstats.pause_total_ns; 0: unknown */
+};
+HOLTER_ASSERT_SIZE(struct holter_go_target, 24);
+
+/*
+ * One BPF program serves a whole group, so that one link attaches it; the cookie
+ * says which part of it a site means. These are the names that probes/go.yaml
+ * may write.
+ */
+#define HOLTER_GO_GC_PROGRAMS(X)                                                                   \
+	X(go_gc_requested)                                                                         \
+	X(go_cycle_starts)                                                                         \
+	X(go_requested_cycle_starts)                                                               \
+	X(go_world_starts)                                                                         \
+	X(go_pause_recorded)                                                                       \
+	X(go_world_stops)                                                                          \
+	X(go_other_stop)                                                                           \
+	X(go_other_stop_by_name)                                                                   \
+	X(go_mark_terminates)                                                                      \
+	X(go_world_started)
+#define HOLTER_GO_GC_ARGUMENTS(X)                                                                  \
+	X(by_reason)                                                                               \
+	X(sweep_termination)                                                                       \
+	X(mark_termination)                                                                        \
+	X(mark_restart)                                                                            \
+	X(all_stops)                                                                               \
+	X(other_stops)
+
+#define HOLTER_PROGRAM_ID(name) HOLTER_PROGRAM_##name,
+enum holter_go_gc_program { HOLTER_GO_GC_PROGRAMS(HOLTER_PROGRAM_ID) HOLTER_GO_GC_PROGRAM_COUNT };
+#define HOLTER_ARGUMENT_ID(name) HOLTER_ARGUMENT_##name,
+enum holter_go_gc_argument {
+	HOLTER_GO_GC_ARGUMENTS(HOLTER_ARGUMENT_ID) HOLTER_GO_GC_ARGUMENT_COUNT
+};
 
 #endif /* HOLTER_EVENTS_H */

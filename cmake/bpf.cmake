@@ -15,6 +15,8 @@ endif()
 function(holter_bpf_objects folder)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.bpf.c)
   set(skeletons "")
+  set(includes "")
+  set(lookups "")
   foreach(source ${sources})
     get_filename_component(name ${source} NAME_WE)
     set(object ${CMAKE_BINARY_DIR}/skeletons/${name}.bpf.o)
@@ -31,7 +33,18 @@ function(holter_bpf_objects folder)
       COMMAND sh -c "${BPFTOOL} gen skeleton ${object} name ${name} > ${skeleton}.tmp && mv ${skeleton}.tmp ${skeleton}"
       DEPENDS ${object} COMMENT "skeleton ${name}" VERBATIM)
     list(APPEND skeletons ${skeleton})
+    string(APPEND includes "#include \"${name}.skel.h\"\n")
+    string(APPEND lookups "    if (!std::strcmp(name, \"${name}\"))\n        return ${name}__elf_bytes(size);\n")
   endforeach()
+  # All objects by name, so that a new one needs no list to be edited.
+  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/skeletons/bpf_objects.h CONTENT
+"#pragma once
+#include <cstring>
+${includes}
+inline const void* bpf_object_bytes(const char* name, std::size_t* size) {
+${lookups}    return nullptr;
+}
+")
   add_custom_target(holter_bpf_skeletons DEPENDS ${skeletons})
   add_library(holter_bpf INTERFACE)
   add_dependencies(holter_bpf holter_bpf_skeletons)

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/configuration.h"
+
+#include "loader/catalogue/strict_yaml.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <regex>
+
+namespace holter::agent {
+
+namespace {
+
+using catalogue::YamlMap;
+using catalogue::YamlValue;
+
+/// Prometheus' durations: `30s`, `1m30s`, `500ms`.
+std::chrono::milliseconds duration(const YamlValue& value) {
+    static const std::regex form(R"((?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?(?:(\d{1,9})ms)?)");
+    const std::string text = value.text();
+    std::smatch match;
+    if (text.empty() || !std::regex_match(text, match, form))
+        value.fail("`" + text + "` is no duration; write for example 30s, 1m30s or 500ms");
+    const auto part = [&](std::size_t group) {
+        return match[group].matched ? std::stoll(match[group].str()) : 0;
+    };
+    return std::chrono::milliseconds(((part(1) * 60 + part(2)) * 60 + part(3)) * 1000 + part(4));
+}
+
+template <typename Reader> void section(YamlMap& parent, const std::string& name, Reader read) {
+    const auto value = parent.find(name);
+    if (!value)
+        return;
+    YamlMap map(*value);
+    read(map);
+    map.done();
+}
+
+void text_key(YamlMap& map, const std::string& key, std::string& target) {
+    if (const auto value = map.find(key))
+        target = value->text();
+}
+
+void choice_key(YamlMap& map, const std::string& key, const std::vector<std::string>& words,
+                std::string& target) {
+    if (const auto value = map.find(key))
+        target = value->choice(words);
+}
+
+} // namespace
+
+Configuration parse_configuration(const std::string& content, const std::string& file) {
+    Configuration configuration;
+    const YamlValue document = catalogue::parse_yaml(content, file);
+    if (document.empty())
+        return configuration;
+    YamlMap root(document);
+    section(root, "web", [&](YamlMap& map) {
+        text_key(map, "listen_address", configuration.listen_address);
+        text_key(map, "telemetry_path", configuration.telemetry_path);
+    });
+    section(root, "log", [&](YamlMap& map) {
+        choice_key(map, "level", {"debug", "info", "warn", "error"}, configuration.log_level);
+        choice_key(map, "format", {"logfmt", "json"}, configuration.log_format);
+    });
+    section(root, "select", [&](YamlMap& map) {
+        if (const auto pids = map.find("pids"))
+            for (const auto& pid : pids->list())
+                configuration.pids.push_back(static_cast<std::int32_t>(
+                    pid.integer(1, std::numeric_limits<std::int32_t>::max())));
+        if (const auto globs = map.find("executables"))
+            configuration.executables = globs->texts();
+        if (const auto names = map.find("services"))
+            configuration.services = names->texts();
+    });
+    section(root, "attach", [&](YamlMap& map) {
+        choice_key(map, "method", {"auto", "multi", "perf"}, configuration.attach_method);
+    });
+    section(root, "path", [&](YamlMap& map) { text_key(map, "procfs", configuration.procfs); });
+    section(root, "processes", [&](YamlMap& map) {
+        if (const auto interval = map.find("rescan_interval")) {
+            configuration.rescan_interval = duration(*interval);
+            if (configuration.rescan_interval < std::chrono::seconds(1))
+                interval->fail("a rescan more often than once a second would cost more than it finds");
+        }
+    });
+    section(root, "limits", [&](YamlMap& map) {
+        if (const auto series = map.find("series_per_family"))
+            configuration.series_per_family =
+                static_cast<std::size_t>(series->integer(1, 10'000'000));
+    });
+    root.done();
+    return configuration;
+}
+
+Configuration read_configuration(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    if (!file.is_open() || file.bad())
+        throw std::runtime_error("cannot read the configuration file " + path + ": " +
+                                 std::strerror(errno));
+    return parse_configuration(content, path);
+}
+
+} // namespace holter::agent

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Go's register ABI (amd64 since 1.17, arm64 since 1.18): the first integer
+ * arguments, and the current goroutine's g. Valid at a function's entry and as
+ * long as nothing between there and the site writes these registers, which is
+ * what the loader's choice of the site guarantees.
+ */
+#ifndef HOLTER_GO_ABI_H
+#define HOLTER_GO_ABI_H
+
+#if defined(__TARGET_ARCH_x86)
+#define GO_ARG1(ctx) ((ctx)->ax)
+#define GO_ARG2(ctx) ((ctx)->bx)
+#define GO_ARG3(ctx) ((ctx)->cx)
+#define GO_ARG4(ctx) ((ctx)->di)
+#define GO_G(ctx) ((ctx)->r14)
+/* The stack check's `jbe` is taken when CF or ZF is set. */
+#define GO_STACK_CHECK_TAKEN(ctx) (((ctx)->flags & 0x41) != 0)
+#elif defined(__TARGET_ARCH_arm64)
+#define GO_ARG1(ctx) (((struct user_pt_regs *)(ctx))->regs[0])
+#define GO_ARG2(ctx) (((struct user_pt_regs *)(ctx))->regs[1])
+#define GO_ARG3(ctx) (((struct user_pt_regs *)(ctx))->regs[2])
+#define GO_ARG4(ctx) (((struct user_pt_regs *)(ctx))->regs[3])
+#define GO_G(ctx) (((struct user_pt_regs *)(ctx))->regs[28])
+/* `b.ls` is taken when C is clear or Z is set. */
+#define GO_STACK_CHECK_TAKEN(ctx) \
+	(!(((struct user_pt_regs *)(ctx))->pstate & (1ULL << 29)) || (((struct user_pt_regs *)(ctx))->pstate & (1ULL << 30)))
+#else
+#error "no Go register ABI known for this architecture"
+#endif
+
+#endif /* HOLTER_GO_ABI_H */

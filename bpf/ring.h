@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The ring that all signals share, and the account of what did not get into it.
+ * A submit never wakes the reader by itself (that costs the target more than
+ * the whole probe): the reader polls on a timer, and is woken only when the ring
+ * fills up.
+ */
+#ifndef HOLTER_RING_H
+#define HOLTER_RING_H
+
+#include "bpf/events.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 21);
+} events SEC(".maps");
+
+/* [event type * HOLTER_LOSSES + cause] */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HOLTER_EVENT_TYPES * HOLTER_LOSSES);
+	__type(key, __u32);
+	__type(value, __u64);
+} losses SEC(".maps");
+
+static __always_inline void count_loss(__u32 type, __u32 cause)
+{
+	__u32 index = type * HOLTER_LOSSES + cause;
+	__u64 *count = bpf_map_lookup_elem(&losses, &index);
+
+	if (count)
+		__sync_fetch_and_add(count, 1);
+}
+
+static __always_inline void *ring_reserve(__u32 type, __u32 target, __u64 size)
+{
+	struct holter_event *event = bpf_ringbuf_reserve(&events, size, 0);
+
+	if (!event) {
+		count_loss(type, HOLTER_LOSS_RING_FULL);
+		return NULL;
+	}
+	event->type = type;
+	event->target = target;
+	return event;
+}
+
+static __always_inline void ring_submit(void *event)
+{
+	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	__u64 size = bpf_ringbuf_query(&events, BPF_RB_RING_SIZE);
+
+	bpf_ringbuf_submit(event, waiting > size / 4 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+}
+
+#endif /* HOLTER_RING_H */

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/attach/link.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <cerrno>
+#include <cstring>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace holter::attach {
+
+namespace {
+
+// The part of union bpf_attr that BPF_LINK_CREATE reads for uprobe_multi (include/uapi/linux/bpf.h,
+// Linux 6.6); Debian 12's header is older.
+struct UprobeMultiAttributes {
+    std::uint32_t program_fd;
+    std::uint32_t target_fd;
+    std::uint32_t attach_type;
+    std::uint32_t flags;
+    std::uint64_t path;
+    std::uint64_t offsets;
+    std::uint64_t reference_counter_offsets;
+    std::uint64_t cookies;
+    std::uint32_t count;
+    std::uint32_t multi_flags;
+    std::uint32_t pid;
+    std::uint32_t padding;
+};
+static_assert(sizeof(UprobeMultiAttributes) == 64);
+
+constexpr std::uint32_t trace_uprobe_multi = 48; // BPF_TRACE_UPROBE_MULTI
+
+Error attach_error(int code, const std::string& path, std::int32_t pid) {
+    const std::string where = "cannot attach to process " + std::to_string(pid) + " (" + path + ")";
+    switch (code) {
+    case ESRCH:
+    case ENOENT:
+        return {"vanished", where + ": it has ended"};
+    case EPERM:
+    case EACCES:
+        return {"permission_denied", where + ": " + std::strerror(code) +
+                                         "; run as root or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN"};
+    case EOPNOTSUPP:
+        return {"not_supported", where + ": this kernel or file system does not allow uprobes there"};
+    default:
+        return {"attach_failed", where + ": " + std::strerror(code)};
+    }
+}
+
+} // namespace
+
+const char* to_string(Method method) { return method == Method::multi ? "multi" : "perf"; }
+
+struct Link::Handles {
+    int multi = -1;
+    std::vector<bpf_link*> events;
+
+    Handles() = default;
+    Handles(const Handles&) = delete;
+    Handles& operator=(const Handles&) = delete;
+    ~Handles() {
+        for (bpf_link* link : events)
+            bpf_link__destroy(link);
+        if (multi >= 0)
+            ::close(multi);
+    }
+};
+
+Link::Link(std::unique_ptr<Handles> handles) : handles_(std::move(handles)) {}
+Link::Link(Link&&) noexcept = default;
+Link& Link::operator=(Link&&) noexcept = default;
+Link::~Link() = default;
+
+Result<Link> Link::create(Method method, bpf_program* program, const std::string& path,
+                          std::int32_t pid, const std::vector<Point>& points) {
+    auto handles = std::make_unique<Handles>();
+    if (method == Method::perf) {
+        for (const Point& point : points) {
+            LIBBPF_OPTS(bpf_uprobe_opts, options, .bpf_cookie = point.cookie);
+            bpf_link* link = bpf_program__attach_uprobe_opts(program, pid, path.c_str(),
+                                                             point.file_offset, &options);
+            if (!link)
+                return attach_error(errno, path, pid);
+            handles->events.push_back(link);
+        }
+        return Link(std::move(handles));
+    }
+
+    std::vector<std::uint64_t> offsets, cookies;
+    for (const Point& point : points) {
+        offsets.push_back(point.file_offset);
+        cookies.push_back(point.cookie);
+    }
+    UprobeMultiAttributes attributes{};
+    attributes.program_fd = static_cast<std::uint32_t>(bpf_program__fd(program));
+    attributes.attach_type = trace_uprobe_multi;
+    attributes.path = reinterpret_cast<std::uintptr_t>(path.c_str());
+    attributes.offsets = reinterpret_cast<std::uintptr_t>(offsets.data());
+    attributes.cookies = reinterpret_cast<std::uintptr_t>(cookies.data());
+    attributes.count = static_cast<std::uint32_t>(points.size());
+    attributes.pid = static_cast<std::uint32_t>(pid);
+    const long fd = ::syscall(SYS_bpf, BPF_LINK_CREATE, &attributes, sizeof(attributes));
+    if (fd < 0)
+        return attach_error(errno, path, pid);
+    handles->multi = static_cast<int>(fd);
+    return Link(std::move(handles));
+}
+
+} // namespace holter::attach

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/catalogue/catalogue.h"
+
+#include "embedded/probes.h"
+#include "loader/catalogue/programs.h"
+
+#include <algorithm>
+#include <regex>
+
+namespace holter::catalogue {
+
+namespace {
+
+std::uint32_t minor_of(const std::smatch& match, std::size_t group) {
+    return static_cast<std::uint32_t>(std::stoul(match[group].str()));
+}
+
+VersionRange parse_versions(const YamlValue& value) {
+    static const std::regex one(R"(1\.(\d{1,4}))"), between(R"(1\.(\d{1,4})\s*-\s*1\.(\d{1,4}))"),
+        from(R"(>=\s*1\.(\d{1,4}))"), up_to(R"(<=\s*1\.(\d{1,4}))");
+    const std::string text = value.text();
+    std::smatch match;
+    VersionRange range;
+    if (std::regex_match(text, match, one))
+        range.first = range.last = minor_of(match, 1);
+    else if (std::regex_match(text, match, between))
+        range = {minor_of(match, 1), minor_of(match, 2)};
+    else if (std::regex_match(text, match, from))
+        range.first = minor_of(match, 1);
+    else if (std::regex_match(text, match, up_to))
+        range.last = minor_of(match, 1);
+    else
+        value.fail("`" + text + "` is no range of versions; write 1.18, 1.18 - 1.21, >=1.22 or <=1.21");
+    if (range.first > range.last)
+        value.fail("`" + text + "` is an empty range");
+    return range;
+}
+
+std::string text_or_nothing(YamlMap& map, const std::string& key) {
+    const auto value = map.find(key);
+    return value ? value->text() : std::string();
+}
+
+/// A word's position in its vocabulary.
+std::uint8_t word_id(const YamlValue& value, const std::vector<std::string>& words) {
+    const auto found = std::find(words.begin(), words.end(), value.choice(words));
+    return static_cast<std::uint8_t>(found - words.begin());
+}
+
+InlinedRule parse_inlined(const YamlValue& value, const Vocabulary& words) {
+    YamlMap map(value);
+    InlinedRule rule{map.require("into").text(), 0};
+    if (const auto argument = map.find("argument"))
+        rule.argument = word_id(*argument, words.arguments);
+    map.done();
+    return rule;
+}
+
+Probe parse_probe(const YamlValue& value, const Vocabulary& words, const std::string& file) {
+    YamlMap map(value);
+    Probe probe;
+    probe.name = map.require("name").text();
+    probe.help = map.require("help").text();
+    if (const auto versions = map.find("versions"))
+        probe.versions = parse_versions(*versions);
+    probe.function = map.require("function").text();
+    probe.call = text_or_nothing(map, "call");
+    if (const auto sites = map.find("sites"))
+        probe.sites = static_cast<std::uint32_t>(sites->integer(1, 64));
+    const YamlValue program = map.require("program");
+    probe.program = program.text();
+    probe.program_id = word_id(program, words.programs);
+    if (const auto argument = map.find("argument"))
+        probe.argument = word_id(*argument, words.arguments);
+    if (const auto rules = map.find("inlined"))
+        for (const auto& rule : rules->list())
+            probe.inlined.push_back(parse_inlined(rule, words));
+    probe.inlined_is_covered_by = text_or_nothing(map, "inlined_is_covered_by");
+    probe.source = file + ":" + std::to_string(value.line());
+    map.done();
+    return probe;
+}
+
+Group parse_group(const YamlValue& value, const std::string& file) {
+    YamlMap map(value);
+    Group group;
+    group.name = map.require("name").text();
+    group.object = map.require("object").choice(object_names());
+    for (const auto& probe : map.require("probes").list())
+        group.probes.push_back(parse_probe(probe, vocabulary(group.object), file));
+    map.done();
+    return group;
+}
+
+} // namespace
+
+std::string VersionRange::text() const {
+    const auto version = [](std::uint32_t minor) { return "1." + std::to_string(minor); };
+    if (first == last)
+        return version(first);
+    if (last == UINT32_MAX)
+        return first == 0 ? "all" : ">=" + version(first);
+    return first == 0 ? "<=" + version(last) : version(first) + " - " + version(last);
+}
+
+bool matches(std::string_view pattern, std::string_view name) {
+    if (!pattern.empty() && pattern.back() == '*')
+        return name.substr(0, pattern.size() - 1) == pattern.substr(0, pattern.size() - 1);
+    return pattern == name;
+}
+
+Runtime parse_runtime(const std::string& content, const std::string& file) {
+    YamlMap map(parse_yaml(content, file));
+    Runtime runtime;
+    runtime.source = file;
+    runtime.name = map.require("runtime").text();
+    YamlMap recognise(map.require("recognise"));
+    if (const auto go = recognise.find("go_build_info"))
+        runtime.go_build_info = go->boolean();
+    recognise.done();
+    for (const auto& group : map.require("groups").list())
+        runtime.groups.push_back(parse_group(group, file));
+    map.done();
+    return runtime;
+}
+
+std::vector<Runtime> built_in_catalogue() {
+    std::vector<Runtime> runtimes;
+    for (const auto& [name, content] : embedded_probes())
+        if (name.size() > 5 && name.substr(name.size() - 5) == ".yaml")
+            runtimes.push_back(parse_runtime(std::string(content), "probes/" + std::string(name)));
+    return runtimes;
+}
+
+} // namespace holter::catalogue

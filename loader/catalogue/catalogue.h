@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The catalogue: what can be attached to, as data. One file per runtime or
+// library says how a process of it is recognised, which functions are probed in
+// which versions, and which BPF program takes each. A file chooses a program; it
+// never is one.
+#pragma once
+
+#include "loader/catalogue/strict_yaml.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holter::catalogue {
+
+/// Inclusive range of minor releases (1.18 is 18); the text form is `1.18`, `1.18 - 1.21`, `>=1.22`
+/// or `<=1.21`.
+struct VersionRange {
+    std::uint32_t first = 0;
+    std::uint32_t last = UINT32_MAX;
+    bool contains(std::uint32_t minor) const { return first <= minor && minor <= last; }
+    std::string text() const;
+};
+
+/// What to do where the compiler copied a probed function into another one.
+struct InlinedRule {
+    std::string into; ///< host function; `*` at the end matches any rest
+    std::uint8_t argument = 0; ///< of the program, for sites inside that host
+};
+
+struct Probe {
+    std::string name; ///< the `probe` label
+    std::string help;
+    VersionRange versions;
+    std::string function; ///< `*` at the end matches any rest
+    std::string call;     ///< probe the calls of this function inside `function`; empty: its entry
+    std::uint32_t sites = 1; ///< how many such calls there must be: another number is another version
+    std::string program;     ///< part of the group's BPF program that takes the hits
+    std::uint8_t program_id = 0;
+    std::uint8_t argument = 0; ///< what the cookie tells that program
+    std::vector<InlinedRule> inlined;
+    /// A copy of `function` inside another needs no report of its own: that probe handles it.
+    std::string inlined_is_covered_by;
+    std::string source; ///< `file:line`, for people
+};
+
+/// Probes that are attached and detached together.
+struct Group {
+    std::string name;
+    std::string object; ///< BPF object that holds the programs
+    std::vector<Probe> probes;
+};
+
+struct Runtime {
+    std::string name;   ///< the `runtime` label
+    std::string source; ///< file name, or `built in: go.yaml`
+    bool go_build_info = false; ///< recognised by Go's build information
+    std::vector<Group> groups;
+};
+
+/// Parses one catalogue file. Throws YamlError.
+Runtime parse_runtime(const std::string& content, const std::string& file);
+
+/// All files that are compiled in. Throws YamlError.
+std::vector<Runtime> built_in_catalogue();
+
+/// True if `name` is `pattern`, or starts with it up to a final `*`.
+bool matches(std::string_view pattern, std::string_view name);
+
+} // namespace holter::catalogue

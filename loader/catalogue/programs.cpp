@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/catalogue/programs.h"
+
+#include "bpf/events.h"
+
+#include <map>
+
+namespace holter::catalogue {
+
+namespace {
+
+#define HOLTER_WORD(name) #name,
+const std::map<std::string, Vocabulary>& vocabularies() {
+    static const std::map<std::string, Vocabulary> all = {
+        {"go_gc", {{HOLTER_GO_GC_PROGRAMS(HOLTER_WORD)}, {HOLTER_GO_GC_ARGUMENTS(HOLTER_WORD)}}},
+    };
+    return all;
+}
+#undef HOLTER_WORD
+
+} // namespace
+
+std::vector<std::string> object_names() {
+    std::vector<std::string> names;
+    for (const auto& [name, words] : vocabularies())
+        names.push_back(name);
+    return names;
+}
+
+const Vocabulary& vocabulary(const std::string& object) {
+    static const Vocabulary none;
+    const auto found = vocabularies().find(object);
+    return found == vocabularies().end() ? none : found->second;
+}
+
+} // namespace holter::catalogue

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/catalogue/strict_yaml.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace holter::catalogue {
+
+namespace {
+
+[[noreturn]] void fail_at(const std::string& file, const YAML::Mark& mark,
+                          const std::string& message) {
+    if (mark.is_null())
+        throw YamlError(file + ": " + message);
+    throw YamlError(file + ":" + std::to_string(mark.line + 1) + ":" +
+                    std::to_string(mark.column + 1) + ": " + message);
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+        }
+    }
+    return row.back();
+}
+
+std::string kind_of(const YAML::Node& node) {
+    switch (node.Type()) {
+    case YAML::NodeType::Map:
+        return "a mapping";
+    case YAML::NodeType::Sequence:
+        return "a list";
+    case YAML::NodeType::Scalar:
+        return "`" + node.Scalar() + "`";
+    default:
+        return "nothing";
+    }
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const auto& word : words)
+        text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+} // namespace
+
+std::optional<std::string> nearest(std::string_view word,
+                                   const std::vector<std::string>& candidates) {
+    std::optional<std::string> best;
+    std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
+    for (const auto& candidate : candidates) {
+        const std::size_t distance = edit_distance(word, candidate);
+        if (distance < best_distance) {
+            best_distance = distance;
+            best = candidate;
+        }
+    }
+    return best;
+}
+
+YamlValue::YamlValue(YAML::Node node, std::string file)
+    : node_(std::move(node)), file_(std::move(file)) {}
+
+void YamlValue::fail(const std::string& message) const { fail_at(file_, node_.Mark(), message); }
+
+std::string YamlValue::text() const {
+    if (!node_.IsScalar())
+        fail("expected text, found " + kind_of(node_));
+    return node_.Scalar();
+}
+
+bool YamlValue::boolean() const {
+    bool value = false;
+    if (!node_.IsScalar() || !YAML::convert<bool>::decode(node_, value))
+        fail("expected true or false, found " + kind_of(node_));
+    return value;
+}
+
+std::int64_t YamlValue::integer(std::int64_t minimum, std::int64_t maximum) const {
+    std::int64_t value = 0;
+    if (!node_.IsScalar() || !YAML::convert<std::int64_t>::decode(node_, value))
+        fail("expected a whole number, found " + kind_of(node_));
+    if (value < minimum || value > maximum)
+        fail(std::to_string(value) + " is outside " + std::to_string(minimum) + " … " +
+             std::to_string(maximum));
+    return value;
+}
+
+double YamlValue::number(double minimum, double maximum) const {
+    double value = 0;
+    if (!node_.IsScalar() || !YAML::convert<double>::decode(node_, value))
+        fail("expected a number, found " + kind_of(node_));
+    if (!(value >= minimum && value <= maximum))
+        fail(node_.Scalar() + " is outside " + std::to_string(minimum) + " … " +
+             std::to_string(maximum));
+    return value;
+}
+
+std::vector<YamlValue> YamlValue::list() const {
+    if (!node_.IsSequence())
+        fail("expected a list, found " + kind_of(node_));
+    std::vector<YamlValue> values;
+    for (const auto& item : node_)
+        values.emplace_back(item, file_);
+    return values;
+}
+
+std::vector<std::string> YamlValue::texts() const {
+    std::vector<std::string> values;
+    for (const auto& value : list())
+        values.push_back(value.text());
+    return values;
+}
+
+std::string YamlValue::choice(const std::vector<std::string>& words) const {
+    std::string word = text();
+    if (std::find(words.begin(), words.end(), word) != words.end())
+        return word;
+    const auto near = nearest(word, words);
+    fail("`" + word + "` is none of " + joined(words) +
+         (near ? " (did you mean `" + *near + "`?)" : ""));
+}
+
+YamlMap::YamlMap(const YamlValue& value) : value_(value) {
+    if (!value_.node_.IsMap())
+        value_.fail("expected a mapping, found " + kind_of(value_.node_));
+    std::set<std::string> seen;
+    for (const auto& entry : value_.node_) {
+        if (!entry.first.IsScalar())
+            fail_at(value_.file_, entry.first.Mark(), "a key must be text");
+        if (!seen.insert(entry.first.Scalar()).second)
+            fail_at(value_.file_, entry.first.Mark(),
+                    "key `" + entry.first.Scalar() + "` appears twice");
+    }
+}
+
+std::optional<YamlValue> YamlMap::find(const std::string& key) {
+    asked_.insert(key);
+    // Iterating keeps yaml-cpp from inserting the key into the node.
+    for (const auto& entry : value_.node_)
+        if (entry.first.Scalar() == key)
+            return YamlValue(entry.second, value_.file_);
+    return std::nullopt;
+}
+
+YamlValue YamlMap::require(const std::string& key) {
+    auto value = find(key);
+    if (!value)
+        value_.fail("key `" + key + "` is missing");
+    return *value;
+}
+
+void YamlMap::done() const {
+    const std::vector<std::string> known(asked_.begin(), asked_.end());
+    for (const auto& entry : value_.node_) {
+        const std::string& key = entry.first.Scalar();
+        if (asked_.count(key))
+            continue;
+        const auto near = nearest(key, known);
+        fail_at(value_.file_, entry.first.Mark(),
+                "unknown key `" + key + "`" +
+                    (near ? " (did you mean `" + *near + "`?)" : "; known: " + joined(known)));
+    }
+}
+
+YamlValue parse_yaml(const std::string& content, const std::string& file) {
+    try {
+        return {YAML::Load(content), file};
+    } catch (const YAML::Exception& error) {
+        fail_at(file, error.mark, error.msg);
+    }
+}
+
+} // namespace holter::catalogue

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/golang/probe_plan.h"
+
+namespace holter::golang {
+
+namespace {
+
+constexpr std::uint64_t largest_function = 1 << 20;
+const std::vector<std::string> morestack_names = {"runtime.morestack", "runtime.morestack_noctxt",
+                                                  "runtime.morestackc"};
+
+struct Body {
+    std::string name;
+    std::uint64_t address = 0;
+    std::uint64_t size = 0;
+};
+
+/// Plans the probes of one binary, one after the other.
+class Planner {
+  public:
+    Planner(const elf::ElfFile& file, const FunctionTable& functions)
+        : file_(file), functions_(functions) {
+        for (const auto& name : morestack_names)
+            if (const Function* function = functions.find(name))
+                morestack_.push_back(function->address);
+    }
+
+    PlannedProbe plan(const catalogue::Probe& probe) {
+        PlannedProbe planned{probe, {}, {}};
+        for (const Function& function : functions_.functions)
+            if (catalogue::matches(probe.function, function.name))
+                add_sites(planned, {function.name, function.address, function.size}, probe.argument);
+        if (!probe.call.empty() && !planned.failure && planned.sites.size() != probe.sites)
+            planned.failure = unexpected_calls(planned);
+        if (probe.call.empty() && !planned.failure && planned.sites.empty())
+            planned.failure = Error{"function_missing", probe.function + " is not in this binary"};
+        if (planned.failure)
+            planned.sites.clear();
+        add_inlined_copies(planned);
+        return planned;
+    }
+
+  private:
+    void add_sites(PlannedProbe& planned, const Body& body, std::uint8_t argument) {
+        const auto bytes = body.size <= largest_function
+                               ? file_.at_address(body.address, static_cast<std::size_t>(body.size))
+                               : std::nullopt;
+        if (!bytes) {
+            planned.failure = Error{"undecodable", "cannot read the code of " + body.name};
+            return;
+        }
+        const site::Code code{file_.machine() == elf::Machine::arm64 ? site::Machine::arm64
+                                                                     : site::Machine::x86_64,
+                              body.address, *bytes};
+        auto sites = sites_in(code, planned.probe);
+        if (!sites) {
+            planned.failure = Error{sites.error().reason, body.name + ": " + sites.error().message};
+            return;
+        }
+        for (auto& site : *sites) {
+            const auto offset = file_.offset_of(site.address);
+            if (offset)
+                planned.sites.push_back({std::move(site), body.name, *offset, argument});
+        }
+    }
+
+    Result<std::vector<site::Site>> sites_in(const site::Code& code, const catalogue::Probe& probe) {
+        if (probe.call.empty()) {
+            auto entry = site::entry_site(code, morestack_);
+            if (!entry)
+                return entry.error();
+            return std::vector<site::Site>{std::move(*entry)};
+        }
+        const Function* callee = functions_.find(probe.call);
+        if (!callee)
+            return std::vector<site::Site>{};
+        return site::call_sites(code, callee->address);
+    }
+
+    Error unexpected_calls(const PlannedProbe& planned) const {
+        const catalogue::Probe& probe = planned.probe;
+        for (const InlinedCopy& copy : functions_.inlined)
+            if (copy.function == probe.call && catalogue::matches(probe.function, copy.host))
+                return {"inlined", probe.call + " is inlined into " + copy.host};
+        if (!functions_.find(probe.call))
+            return {"function_missing", probe.call + " is not in this binary"};
+        return {"unexpected_code", std::to_string(planned.sites.size()) + " calls of " + probe.call +
+                                       " in " + probe.function + ", expected " +
+                                       std::to_string(probe.sites)};
+    }
+
+    /// Copies of the probed function inside others: probed there, or reported.
+    void add_inlined_copies(PlannedProbe& planned) {
+        const catalogue::Probe& probe = planned.probe;
+        if (!probe.inlined_is_covered_by.empty())
+            return;
+        for (const InlinedCopy& copy : functions_.inlined) {
+            if (!catalogue::matches(probe.function, copy.function))
+                continue;
+            const auto before = planned.sites.size();
+            for (const auto& rule : probe.inlined)
+                if (catalogue::matches(rule.into, copy.host)) {
+                    add_sites(planned, {copy.host, copy.host_address, copy.host_size},
+                              rule.argument);
+                    break;
+                }
+            if (planned.sites.size() == before)
+                planned.failure = Error{"inlined", copy.function + " is inlined into " + copy.host +
+                                                       ": calls from there are not seen"};
+            else if (planned.failure && planned.failure->reason == "function_missing")
+                planned.failure.reset();
+        }
+    }
+
+    const elf::ElfFile& file_;
+    const FunctionTable& functions_;
+    std::vector<std::uint64_t> morestack_;
+};
+
+} // namespace
+
+std::vector<std::string> functions_for_plan(const catalogue::Runtime& runtime,
+                                            const GoVersion& version) {
+    std::vector<std::string> names = morestack_names;
+    for (const auto& group : runtime.groups)
+        for (const auto& probe : group.probes)
+            if (probe.versions.contains(static_cast<std::uint32_t>(version.minor))) {
+                names.push_back(probe.function);
+                if (!probe.call.empty())
+                    names.push_back(probe.call);
+            }
+    return names;
+}
+
+std::vector<GroupPlan> plan_probes(const catalogue::Runtime& runtime, const elf::ElfFile& file,
+                                   const FunctionTable& functions, const GoVersion& version) {
+    Planner planner(file, functions);
+    std::vector<GroupPlan> plans;
+    for (const auto& group : runtime.groups) {
+        GroupPlan plan{group.name, group.object, {}};
+        for (const auto& probe : group.probes)
+            if (probe.versions.contains(static_cast<std::uint32_t>(version.minor)))
+                plan.probes.push_back(planner.plan(probe));
+        plans.push_back(std::move(plan));
+    }
+    return plans;
+}
+
+} // namespace holter::golang
