@@ -103,8 +103,12 @@ enum holter_loss {
 /* The site is the branch of a stack check: a hit that takes it is not a call. */
 #define HOLTER_COOKIE_BRANCH (1ULL << 56)
 
-/* Probes of one target whose hits are counted one by one. */
+/* Hits of one target, by the number of the probe in the cookie; the array `hits`. */
 #define HOLTER_MAX_PROBES 32
+struct holter_hits {
+	__u64 of_probe[HOLTER_MAX_PROBES];
+};
+HOLTER_ASSERT_SIZE(struct holter_hits, 256);
 
 /* What user space tells the kernel side about a Go target; the array `go_targets`. */
 struct holter_go_target {

@@ -40,7 +40,6 @@ struct go_state {
 	__u32 trigger; /* enum holter_go_trigger, plus 1; 0: unknown */
 	__u32 summing; /* Go <= 1.19: pause_total_ns was read at this cycle's begin */
 	__u32 pad;
-	__u64 hits[HOLTER_MAX_PROBES];
 };
 
 struct {
@@ -81,8 +80,6 @@ struct hit {
 /* Everything every program starts with: whose hit is it, and is it one at all? */
 static __always_inline bool hit_of(struct pt_regs *ctx, struct hit *hit)
 {
-	__u32 probe;
-
 	hit->cookie = bpf_get_attach_cookie(ctx);
 	hit->slot = HOLTER_COOKIE_TARGET(hit->cookie);
 	hit->target = bpf_map_lookup_elem(&go_targets, &hit->slot);
@@ -91,9 +88,7 @@ static __always_inline bool hit_of(struct pt_regs *ctx, struct hit *hit)
 	hit->state = bpf_map_lookup_elem(&go_states, &hit->slot);
 	if (!hit->state)
 		return false;
-	probe = HOLTER_COOKIE_PROBE(hit->cookie);
-	if (probe < HOLTER_MAX_PROBES)
-		__sync_fetch_and_add(&hit->state->hits[probe], 1);
+	count_hit(hit->slot, HOLTER_COOKIE_PROBE(hit->cookie));
 	return !((hit->cookie & HOLTER_COOKIE_BRANCH) && GO_STACK_CHECK_TAKEN(ctx));
 }
 

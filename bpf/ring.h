@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The ring that all signals share, and the account of what did not get into it.
+ * The ring that all signals share, and the accounts of hits and of what did not get into it.
  * A submit never wakes the reader by itself (that costs the target more than
  * the whole probe): the reader polls on a timer, and is woken only when the ring
  * fills up.
@@ -22,6 +22,21 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } losses SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HOLTER_MAX_TARGETS);
+	__type(key, __u32);
+	__type(value, struct holter_hits);
+} hits SEC(".maps");
+
+static __always_inline void count_hit(__u32 target, __u32 probe)
+{
+	struct holter_hits *of_target = bpf_map_lookup_elem(&hits, &target);
+
+	if (of_target && probe < HOLTER_MAX_PROBES)
+		__sync_fetch_and_add(&of_target->of_probe[probe], 1);
+}
 
 static __always_inline void count_loss(__u32 type, __u32 cause)
 {

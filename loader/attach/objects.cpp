@@ -9,6 +9,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <vector>
 
 namespace holter::attach {
 
@@ -67,6 +68,13 @@ bpf_program* Object::program() const {
 
 int Object::map(const std::string& name) const {
     return bpf_object__find_map_fd_by_name(object_.get(), name.c_str());
+}
+
+void Object::clear_element(const std::string& name, std::uint32_t index) const {
+    const bpf_map* map = bpf_object__find_map_by_name(object_.get(), name.c_str());
+    const std::vector<std::byte> zeroes(map ? bpf_map__value_size(map) : 0);
+    if (map)
+        bpf_map_update_elem(bpf_map__fd(map), &index, zeroes.data(), BPF_ANY);
 }
 
 } // namespace holter::attach

@@ -28,6 +28,8 @@ class Object {
     bpf_program* program() const;
     /// File descriptor of a map; -1 if the object has none of that name.
     int map(const std::string& name) const;
+    /// Writes zeroes over one element of an array map.
+    void clear_element(const std::string& map, std::uint32_t index) const;
 
   private:
     struct Close {

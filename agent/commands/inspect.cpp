@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/commands/commands.h"
+#include "agent/table.h"
+#include "loader/attach/self_test.h"
+#include "loader/catalogue/catalogue.h"
+#include "loader/golang/binary.h"
+#include "loader/process/memory.h"
+#include "loader/process/procfs.h"
+#include "loader/process/service_name.h"
+
+#include <cstdio>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+namespace holter::agent {
+
+namespace {
+
+/// All that is found out about the process.
+struct Findings {
+    process::Identity identity;
+    std::string executable;
+    std::string service;
+    std::string runtime; ///< empty: none that is supported
+    std::optional<Error> unsupported;
+    std::shared_ptr<const golang::Binary> binary;
+    std::uint64_t load_bias = 0;
+    std::optional<golang::MemoryReading> account;
+    std::optional<attach::SelfTest> cost; ///< empty without the right to attach
+};
+
+Findings examine(const process::Procfs& procfs, const process::Identity& identity) {
+    Findings findings;
+    findings.identity = identity;
+    const auto path = procfs.executable_path(identity.pid);
+    const auto link = procfs.executable_link(identity.pid);
+    if (!path || !link) {
+        findings.unsupported = path ? link.error() : path.error();
+        return findings;
+    }
+    findings.executable = *path;
+    findings.service = process::service_name(procfs, identity.pid);
+    for (const auto& runtime : catalogue::built_in_catalogue()) {
+        auto binary = golang::examine_binary(*link, runtime);
+        if (!binary) {
+            findings.unsupported = binary.error();
+            continue;
+        }
+        findings.runtime = runtime.name;
+        findings.binary = *binary;
+        findings.unsupported.reset();
+        break;
+    }
+    if (!findings.binary)
+        return findings;
+    const auto bias = procfs.load_bias(identity.pid, findings.binary->image);
+    auto memory = process::Memory::open(procfs, identity);
+    if (bias && memory) {
+        findings.load_bias = *bias;
+        golang::GoMemoryReader reader(
+            findings.binary->offsets, findings.binary->version,
+            golang::variables_at(*findings.binary, *bias),
+            [&](std::uint64_t address, std::span<std::byte> out) {
+                return memory->read(address, out);
+            });
+        findings.account = reader.read();
+    }
+    if (auto test = attach::run_self_test(true, true))
+        findings.cost = *test;
+    return findings;
+}
+
+std::string hexadecimal(std::uint64_t value) {
+    char text[32];
+    std::snprintf(text, sizeof(text), "0x%llx", static_cast<unsigned long long>(value));
+    return text;
+}
+
+std::string cost_of(const Findings& findings, bool emulated) {
+    if (!findings.cost)
+        return "?";
+    char text[32];
+    std::snprintf(text, sizeof(text), "%.2f µs",
+                  (emulated ? findings.cost->emulated_seconds : findings.cost->stepped_seconds) *
+                      1e6);
+    return text;
+}
+
+/// Name and value of everything that was read from the runtime's own variables.
+std::vector<std::pair<std::string, std::string>> account_rows(const golang::MemoryReading& account) {
+    std::vector<std::pair<std::string, std::string>> rows;
+    const auto add = [&](const char* name, const auto& value) {
+        rows.emplace_back(name, value ? std::to_string(*value) : std::string("unknown"));
+    };
+    add("gc_percent", account.gc_percent);
+    add("memory_limit_bytes", account.memory_limit_bytes);
+    add("heap_live_bytes", account.heap_live_bytes);
+    add("heap_goal_bytes", account.heap_goal_bytes);
+    add("goroutines", account.goroutines);
+    add("num_gc", account.numgc);
+    add("num_forced_gc", account.numforcedgc);
+    add("pause_total_ns", account.pause_total_ns);
+    return rows;
+}
+
+/// Everything that is missing, and why.
+std::vector<std::string> missing(const Findings& findings) {
+    std::vector<std::string> lines;
+    if (findings.unsupported)
+        lines.push_back(findings.unsupported->message);
+    if (!findings.binary)
+        return lines;
+    const golang::Binary& binary = *findings.binary;
+    if (binary.failure)
+        lines.push_back("all probes: " + binary.failure->reason + ": " + binary.failure->message);
+    else if (!binary.offsets.exact())
+        lines.push_back("unknown_version: struct layouts are those of " + binary.offsets.source());
+    for (const auto& group : binary.groups)
+        for (const auto& planned : group.probes)
+            if (planned.failure)
+                lines.push_back(planned.probe.name + ": " + planned.failure->reason + ": " +
+                                planned.failure->message);
+    for (const auto& [name, global] : binary.globals.all())
+        if (!global.address)
+            lines.push_back(name + ": not located: " + global.how);
+    if (!findings.account)
+        lines.push_back("the runtime's own account: the memory of the process cannot be read");
+    else
+        for (const auto& error : findings.account->errors)
+            lines.push_back("the runtime's own account: " + error.reason + ": " + error.message);
+    return lines;
+}
+
+void print(const Findings& findings) {
+    std::ostream& out = std::cout;
+    out << "process     " << findings.identity.pid << '\n'
+        << "executable  " << findings.executable << '\n'
+        << "service     " << findings.service << '\n';
+    if (findings.binary) {
+        const golang::Binary& binary = *findings.binary;
+        out << "runtime     " << findings.runtime << ' ' << binary.build_info.version << '\n'
+            << "functions   " << (binary.functions ? binary.functions->source : "none") << '\n'
+            << "layouts     " << binary.offsets.source() << '\n'
+            << "load bias   " << hexadecimal(findings.load_bias) << '\n';
+        std::vector<std::vector<std::string>> rows;
+        for (const auto& group : binary.groups)
+            for (const auto& planned : group.probes)
+                for (const auto& site : planned.sites)
+                    rows.push_back({group.name, planned.probe.name, site.function,
+                                    hexadecimal(site.site.address),
+                                    std::string(site::to_string(site.site.kind)),
+                                    site.site.instruction,
+                                    site.site.emulated ? "emulated" : "stepped",
+                                    cost_of(findings, site.site.emulated)});
+        out << '\n';
+        print_table(out,
+                    {"GROUP", "PROBE", "FUNCTION", "ADDRESS", "SITE", "INSTRUCTION", "EXECUTION",
+                     "COST"},
+                    rows);
+        if (findings.account) {
+            out << "\nThe runtime's own account:\n";
+            for (const auto& [name, value] : account_rows(*findings.account))
+                out << "  " << name << std::string(20 - name.size(), ' ') << value << '\n';
+        }
+    }
+    const auto lines = missing(findings);
+    out << (lines.empty() ? "\nNothing is missing.\n" : "\nMissing:\n");
+    for (const auto& line : lines)
+        out << "  " << line << '\n';
+}
+
+nlohmann::json document(const Findings& findings) {
+    nlohmann::json root = {{"pid", findings.identity.pid},
+                           {"start_time", findings.identity.start_time},
+                           {"executable", findings.executable},
+                           {"service_name", findings.service},
+                           {"runtime", findings.runtime},
+                           {"missing", missing(findings)}};
+    if (!findings.binary)
+        return root;
+    const golang::Binary& binary = *findings.binary;
+    root["runtime_version"] = binary.build_info.version;
+    root["functions"] = binary.functions ? binary.functions->source : "";
+    root["layouts"] = binary.offsets.source();
+    root["layouts_exact"] = binary.offsets.exact();
+    root["load_bias"] = findings.load_bias;
+    root["probes"] = nlohmann::json::array();
+    for (const auto& group : binary.groups)
+        for (const auto& planned : group.probes) {
+            nlohmann::json row = {{"group", group.name},
+                                  {"probe", planned.probe.name},
+                                  {"program", planned.probe.program},
+                                  {"sites", nlohmann::json::array()},
+                                  {"reason", planned.failure ? planned.failure->reason : ""},
+                                  {"message", planned.failure ? planned.failure->message : ""}};
+            for (const auto& site : planned.sites)
+                row["sites"].push_back({{"function", site.function},
+                                        {"address", site.site.address},
+                                        {"file_offset", site.file_offset},
+                                        {"kind", site::to_string(site.site.kind)},
+                                        {"instruction", site.site.instruction},
+                                        {"emulated", site.site.emulated}});
+            root["probes"].push_back(std::move(row));
+        }
+    for (const auto& [name, global] : binary.globals.all())
+        root["globals"][name] = {{"address", global.address.value_or(0)}, {"how", global.how}};
+    if (findings.cost)
+        root["hit_cost_seconds"] = {{"emulated", findings.cost->emulated_seconds},
+                                    {"stepped", findings.cost->stepped_seconds}};
+    if (findings.account)
+        for (const auto& [name, value] : account_rows(*findings.account))
+            root["account"][name] = value;
+    return root;
+}
+
+} // namespace
+
+int inspect(const Configuration& configuration, std::int32_t pid, Output output) {
+    const process::Procfs procfs(configuration.procfs);
+    const auto identity = procfs.identity(pid);
+    if (!identity) {
+        std::cerr << "holter: process " << pid << ": " << identity.error().message << '\n';
+        return 1;
+    }
+    const Findings findings = examine(procfs, *identity);
+    if (output == Output::json)
+        std::cout << document(findings).dump(2, ' ', false,
+                                             nlohmann::json::error_handler_t::replace)
+                  << '\n';
+    else
+        print(findings);
+    return findings.binary ? 0 : 1;
+}
+
+} // namespace holter::agent

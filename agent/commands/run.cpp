@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The wiring of the agent. What can fail because of the user or the machine
+// fails before the first process is touched.
+#include "agent/commands/commands.h"
+#include "agent/logging.h"
+#include "agent/ring_thread.h"
+#include "agent/version.h"
+#include "agent/watch_thread.h"
+#include "exporter/http_server.h"
+#include "loader/attach/environment.h"
+#include "loader/attach/self_test.h"
+#include "loader/catalogue/catalogue.h"
+#include "loader/process/watcher.h"
+#include "loader/tracer/tracer.h"
+
+#include <csignal>
+#include <stdexcept>
+
+#include <spdlog/spdlog.h>
+
+namespace holter::agent {
+
+namespace {
+
+/// Blocked in all threads that start later; wait() is how they are noticed.
+class Signals {
+  public:
+    Signals() {
+        ::sigemptyset(&set_);
+        ::sigaddset(&set_, SIGINT);
+        ::sigaddset(&set_, SIGTERM);
+        ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+        std::signal(SIGPIPE, SIG_IGN);
+    }
+    int wait() const {
+        int number = 0;
+        ::sigwait(&set_, &number);
+        return number;
+    }
+
+  private:
+    sigset_t set_{};
+};
+
+template <typename T> T value_or_throw(Result<T> result) {
+    if (!result)
+        throw std::runtime_error(result.error().message);
+    return std::move(*result);
+}
+
+void check_environment() {
+    const auto problems = attach::environment_problems();
+    for (std::size_t i = 0; i + 1 < problems.size(); ++i)
+        spdlog::error("{}", problems[i]);
+    if (!problems.empty())
+        throw std::runtime_error(problems.back());
+}
+
+attach::SelfTest self_test(const Configuration& configuration) {
+    const auto test = value_or_throw(attach::run_self_test(configuration.attach_method != "perf",
+                                                           configuration.attach_method != "multi"));
+    spdlog::info("attaching by {}{}; one hit costs {:.2f} µs emulated, {:.2f} µs stepped",
+                 attach::to_string(test.method), test.why.empty() ? "" : " (" + test.why + ")",
+                 test.emulated_seconds * 1e6, test.stepped_seconds * 1e6);
+    return test;
+}
+
+/// Of the processes that were named, those that exist.
+std::vector<process::Identity> named_processes(const Configuration& configuration,
+                                               const process::Procfs& procfs) {
+    std::vector<process::Identity> found;
+    for (const auto pid : configuration.pids) {
+        const auto identity = procfs.identity(pid);
+        if (identity)
+            found.push_back(*identity);
+        else
+            spdlog::warn("--pid {}: {}", pid, identity.error().message);
+    }
+    if (found.empty() && !configuration.pids.empty())
+        throw std::runtime_error(configuration.pids.size() == 1
+                                     ? "there is no process " +
+                                           std::to_string(configuration.pids.front())
+                                     : "none of the named processes exists");
+    return found;
+}
+
+exporter::ProcessStats own_stats(const process::Procfs& procfs) {
+    exporter::ProcessStats stats;
+    if (const auto use = procfs.own_use()) {
+        stats.cpu_seconds = use->cpu_seconds;
+        stats.resident_bytes = static_cast<double>(use->resident_bytes);
+        stats.virtual_bytes = static_cast<double>(use->virtual_bytes);
+        stats.open_fds = static_cast<double>(use->open_files);
+        stats.max_fds = static_cast<double>(use->open_files_limit);
+        stats.threads = static_cast<double>(use->threads);
+        stats.start_time_seconds = use->start_time_seconds;
+    }
+    return stats;
+}
+
+} // namespace
+
+int run(const Configuration& configuration) {
+    set_up_logging(configuration.log_level, configuration.log_format);
+    const Signals signals;
+    check_environment();
+
+    const process::Procfs procfs(configuration.procfs);
+    process::WatchOptions watch_options;
+    watch_options.only = named_processes(configuration, procfs);
+    watch_options.rescan_interval = configuration.rescan_interval;
+    const attach::SelfTest test = self_test(configuration);
+
+    // The listener needs the ring thread, which needs the tracer's maps: it is there before the
+    // watch thread starts, and that is the only one to call.
+    std::unique_ptr<RingThread> ring_thread;
+    process::Watcher* watching = nullptr;
+    tracer::Listener listener;
+    listener.appeared = [&](tracer::Target target) {
+        spdlog::info("tracing process {} ({}, {}, {})", target.identity.pid, target.executable,
+                     target.runtime_version, target.service_name);
+        watching->watch(target.identity);
+        ring_thread->add_target(std::move(target));
+    };
+    listener.probes_changed = [&](tracer::Slot slot, std::vector<tracer::ProbeState> states) {
+        for (const auto& state : states)
+            if (state.state == "failed")
+                spdlog::warn("probe {}: {}: {}", state.probe, state.reason, state.message);
+        ring_thread->set_probes(slot, std::move(states));
+    };
+    listener.gone = [&](tracer::Slot slot) { ring_thread->remove_target(slot); };
+    listener.refused = [&](const process::Identity& identity, const Error& error) {
+        spdlog::warn("process {} is not traced: {}", identity.pid, error.message);
+        ring_thread->count_refusal(error.reason);
+    };
+    process::Wanted wanted{configuration.pids, configuration.executables, configuration.services};
+    const auto own_pid = value_or_throw(procfs.own_pid());
+    const auto tracer = value_or_throw(tracer::Tracer::create(
+        procfs, process::Selection(std::move(wanted), own_pid), catalogue::built_in_catalogue(),
+        test.method, std::move(listener)));
+
+    KernelSide kernel;
+    kernel.ring_map = tracer->ring_map();
+    kernel.losses = [&] { return tracer->losses(); };
+    kernel.hits = [&](tracer::Slot slot, std::size_t probes) { return tracer->hits(slot, probes); };
+    kernel.self_test = test;
+    aggregator::Limits limits;
+    limits.series_per_family = configuration.series_per_family;
+    ring_thread = std::make_unique<RingThread>(limits, procfs, std::move(kernel));
+
+    process::Listener processes;
+    processes.appeared = [&](const process::Identity& identity) { tracer->consider(identity); };
+    processes.replaced = processes.appeared;
+    processes.gone = [&](const process::Identity& identity) { tracer->forget(identity); };
+    const auto watcher = value_or_throw(
+        process::Watcher::start(procfs, std::move(watch_options), std::move(processes)));
+    watching = watcher.get();
+
+    std::atomic<const WatchThread*> watch_thread_for_web = nullptr;
+    exporter::Sources sources;
+    sources.snapshot = [&] { return ring_thread->snapshot(); };
+    sources.process = [&] { return own_stats(procfs); };
+    sources.ready = [&] {
+        const WatchThread* thread = watch_thread_for_web;
+        return thread && thread->first_look_done();
+    };
+    sources.build = {version(), revision()};
+    exporter::HttpServer server({configuration.listen_address, configuration.telemetry_path},
+                                std::move(sources));
+    server.start();
+    spdlog::info("holter {} serves {} on {} (port {})", version(), configuration.telemetry_path,
+                 configuration.listen_address, server.port());
+
+    {
+        const WatchThread watch_thread(*watcher, *tracer);
+        watch_thread_for_web = &watch_thread;
+        const int number = signals.wait();
+        spdlog::info("{}: detaching from {} processes", number == SIGINT ? "SIGINT" : "SIGTERM",
+                     tracer->targets());
+        server.stop();
+    }
+    return 0;
+}
+
+} // namespace holter::agent

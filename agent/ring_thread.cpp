@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/ring_thread.h"
+
+#include <chrono>
+#include <future>
+#include <poll.h>
+#include <stdexcept>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+namespace holter::agent {
+
+namespace {
+
+// How long a record may wait in the ring when nobody asks. The ring wakes us by itself when it
+// fills up.
+constexpr int drain_interval_ms = 500;
+constexpr std::uint64_t expiry_interval_ns = 60'000'000'000;
+
+std::uint64_t monotonic_ns() {
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                          std::chrono::steady_clock::now().time_since_epoch())
+                                          .count());
+}
+
+aggregator::Target described(const tracer::Target& target) {
+    aggregator::Target out;
+    out.id = target.slot;
+    out.pid = target.identity.pid;
+    out.start_time = target.identity.start_time;
+    out.service.service_name = target.service_name;
+    out.runtime = target.runtime;
+    out.runtime_version = target.runtime_version;
+    out.executable = target.executable;
+    out.container_id = target.container_id;
+    for (const auto& [module, version] : target.dependencies)
+        out.dependencies.push_back({module, version});
+    return out;
+}
+
+aggregator::GoMemory converted(const golang::MemoryReading& reading) {
+    return {reading.gc_percent,       reading.memory_limit_bytes, reading.heap_live_bytes,
+            reading.heap_goal_bytes,  reading.goroutines,         reading.numgc,
+            reading.numforcedgc,      reading.pause_total_ns,     reading.cpu_assist_ns,
+            reading.cpu_dedicated_ns, reading.cpu_idle_ns,        reading.cpu_pause_ns,
+            reading.cpu_total_ns};
+}
+
+} // namespace
+
+/// What this thread keeps of a target beside the aggregator's state.
+struct RingThread::Traced {
+    process::Identity identity;
+    std::vector<std::string> probes;
+    std::vector<double> hit_seconds; ///< cost of a hit, by probe
+    std::unique_ptr<tracer::RuntimeAccount> account;
+    double cpu_seconds_at_start = 0;
+};
+
+RingThread::RingThread(aggregator::Limits limits, const process::Procfs& procfs, KernelSide kernel)
+    : procfs_(procfs), kernel_(std::move(kernel)), aggregator_(limits) {
+    auto ring = attach::Ring::open(kernel_.ring_map, [this](std::span<const std::byte> record) {
+        aggregator_.on_record(record);
+    });
+    if (!ring)
+        throw std::runtime_error(ring.error().message);
+    ring_ = std::move(*ring);
+    wake_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (wake_fd_ < 0)
+        throw std::runtime_error("cannot create an eventfd: the limit of open files is reached");
+    aggregator_.set_probe_hit_cost("emulated", kernel_.self_test.emulated_seconds);
+    aggregator_.set_probe_hit_cost("stepped", kernel_.self_test.stepped_seconds);
+    thread_ = std::thread([this] { loop(); });
+}
+
+RingThread::~RingThread() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    ::eventfd_write(wake_fd_, 1);
+    thread_.join();
+    ::close(wake_fd_);
+}
+
+void RingThread::post(Task task) {
+    {
+        const std::lock_guard lock(mutex_);
+        tasks_.push_back(std::move(task));
+    }
+    ::eventfd_write(wake_fd_, 1);
+}
+
+void RingThread::loop() {
+    std::uint64_t expired_at = monotonic_ns();
+    for (;;) {
+        pollfd events[] = {{wake_fd_, POLLIN, 0}, {ring_->poll_fd(), POLLIN, 0}};
+        ::poll(events, 2, traced_.empty() ? -1 : drain_interval_ms);
+        eventfd_t count = 0;
+        ::eventfd_read(wake_fd_, &count);
+        run_tasks();
+        ring_->drain();
+        if (const auto now = monotonic_ns(); now - expired_at > expiry_interval_ns) {
+            aggregator_.expire(now);
+            expired_at = now;
+        }
+        const std::lock_guard lock(mutex_);
+        if (stopping_)
+            return;
+    }
+}
+
+void RingThread::run_tasks() {
+    std::vector<Task> tasks;
+    {
+        const std::lock_guard lock(mutex_);
+        tasks.swap(tasks_);
+    }
+    for (const auto& task : tasks)
+        task();
+}
+
+void RingThread::add_target(tracer::Target target) {
+    // std::function wants copyable captures.
+    post([this, moved = std::make_shared<tracer::Target>(std::move(target))] {
+        auto traced = std::make_unique<Traced>();
+        traced->identity = moved->identity;
+        traced->probes = moved->probes;
+        traced->hit_seconds.assign(moved->probes.size(), kernel_.self_test.emulated_seconds);
+        traced->account = std::move(moved->account);
+        if (const auto cpu = procfs_.cpu_seconds(moved->identity.pid))
+            traced->cpu_seconds_at_start = *cpu;
+        traced_[moved->slot] = std::move(traced);
+        aggregator_.add_target(described(*moved), monotonic_ns());
+    });
+}
+
+void RingThread::set_probes(tracer::Slot slot, std::vector<tracer::ProbeState> states) {
+    post([this, slot, states = std::move(states)] {
+        std::vector<aggregator::Probe> probes;
+        Traced& traced = *traced_.at(slot);
+        for (const auto& state : states) {
+            probes.push_back({state.probe, state.state, state.site, state.reason});
+            for (std::size_t i = 0; i < traced.probes.size(); ++i)
+                if (traced.probes[i] == state.probe && state.site == "stepped")
+                    traced.hit_seconds[i] = kernel_.self_test.stepped_seconds;
+        }
+        aggregator_.set_probes(slot, std::move(probes));
+    });
+}
+
+void RingThread::remove_target(tracer::Slot slot) {
+    post([this, slot] {
+        ring_->drain();
+        retire_hits(*traced_.at(slot), slot);
+        traced_.erase(slot);
+        aggregator_.remove_target(slot);
+    });
+}
+
+void RingThread::count_refusal(const std::string& reason) {
+    post([this, reason] { aggregator_.set_lost("process", reason, ++refusals_[reason]); });
+}
+
+std::shared_ptr<const aggregator::Snapshot> RingThread::snapshot() {
+    auto promise = std::make_shared<std::promise<std::shared_ptr<const aggregator::Snapshot>>>();
+    auto future = promise->get_future();
+    post([this, promise] {
+        ring_->drain();
+        const std::uint64_t now = monotonic_ns();
+        read_accounts(now);
+        read_losses();
+        read_hits();
+        promise->set_value(aggregator_.snapshot(now));
+    });
+    return future.get();
+}
+
+void RingThread::read_accounts(std::uint64_t now_ns) {
+    for (auto& [slot, traced] : traced_)
+        if (traced->account)
+            aggregator_.on_go_memory(slot, converted(traced->account->read()), now_ns);
+}
+
+void RingThread::read_losses() {
+    for (const auto& loss : kernel_.losses())
+        aggregator_.set_lost(loss.type, loss.cause, loss.count);
+}
+
+void RingThread::read_hits() {
+    std::map<std::string, std::uint64_t> totals = retired_hits_;
+    for (const auto& [slot, traced] : traced_) {
+        const auto hits = kernel_.hits(slot, traced->probes.size());
+        double seconds = 0;
+        for (std::size_t i = 0; i < hits.size(); ++i) {
+            totals[traced->probes[i]] += hits[i];
+            seconds += static_cast<double>(hits[i]) * traced->hit_seconds[i];
+        }
+        const auto cpu = procfs_.cpu_seconds(traced->identity.pid);
+        const double used = cpu ? *cpu - traced->cpu_seconds_at_start : 0;
+        if (used > 0)
+            aggregator_.set_overhead(slot, seconds / used);
+    }
+    for (const auto& [probe, total] : totals)
+        aggregator_.set_probe_hits(probe, total);
+}
+
+void RingThread::retire_hits(const Traced& traced, tracer::Slot slot) {
+    const auto hits = kernel_.hits(slot, traced.probes.size());
+    for (std::size_t i = 0; i < hits.size(); ++i)
+        retired_hits_[traced.probes[i]] += hits[i];
+}
+
+} // namespace holter::agent

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The thread that owns the aggregator. Everything that changes state happens
+// here: records from the ring, and tasks that other threads post. Its queue is
+// the one lock of the agent. A scrape is such a task: drain the ring, read the
+// targets' own accounts, take a snapshot; so a page is complete up to the moment
+// it was asked for, and no web thread ever touches live state.
+#pragma once
+
+#include "aggregator/aggregator.h"
+#include "loader/attach/ring.h"
+#include "loader/process/procfs.h"
+#include "loader/tracer/tracer.h"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace holter::agent {
+
+/// What the ring thread needs of the kernel side; all safe on any thread.
+struct KernelSide {
+    int ring_map = -1;
+    std::function<std::vector<tracer::Loss>()> losses;
+    std::function<std::vector<std::uint64_t>(tracer::Slot, std::size_t probes)> hits;
+    attach::SelfTest self_test; ///< for the cost of a hit
+};
+
+class RingThread {
+  public:
+    /// Starts the thread. Throws std::runtime_error when the ring cannot be mapped.
+    RingThread(aggregator::Limits limits, const process::Procfs& procfs, KernelSide kernel);
+    /// Ends it.
+    ~RingThread();
+    RingThread(const RingThread&) = delete;
+    RingThread& operator=(const RingThread&) = delete;
+
+    void add_target(tracer::Target target);
+    void set_probes(tracer::Slot slot, std::vector<tracer::ProbeState> states);
+    void remove_target(tracer::Slot slot);
+    /// A process that should have been traced was not; counted by reason.
+    void count_refusal(const std::string& reason);
+
+    /// State as of now. Any thread; waits for the ring thread, some ms with hundreds of targets.
+    std::shared_ptr<const aggregator::Snapshot> snapshot();
+
+  private:
+    struct Traced;
+    using Task = std::function<void()>;
+
+    void post(Task task);
+    void loop();
+    void run_tasks();
+    void read_accounts(std::uint64_t now_ns);
+    void read_losses();
+    void read_hits();
+    void retire_hits(const Traced& traced, tracer::Slot slot);
+
+    process::Procfs procfs_;
+    KernelSide kernel_;
+    aggregator::Aggregator aggregator_;
+    std::unique_ptr<attach::Ring> ring_;
+    std::map<tracer::Slot, std::unique_ptr<Traced>> traced_;
+    std::map<std::string, std::uint64_t> retired_hits_; ///< of targets that ended, by probe
+    std::map<std::string, std::uint64_t> refusals_;     ///< by reason
+    int wake_fd_ = -1;
+    std::mutex mutex_; ///< guards tasks_ and stopping_
+    std::vector<Task> tasks_;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+} // namespace holter::agent

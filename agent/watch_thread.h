@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The thread that attaches and detaches. It joins the watcher (which processes
+// come and go) with the tracer (what is traced of them), and passes what the
+// tracer finds on to the ring thread.
+#pragma once
+
+#include "loader/process/watcher.h"
+#include "loader/tracer/tracer.h"
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+namespace holter::agent {
+
+class WatchThread {
+  public:
+    /// Starts the thread. `watcher` and `tracer` are its own from now on, until it has ended.
+    WatchThread(process::Watcher& watcher, tracer::Tracer& tracer);
+    /// Ends it.
+    ~WatchThread();
+    WatchThread(const WatchThread&) = delete;
+    WatchThread& operator=(const WatchThread&) = delete;
+
+    /// Whether all processes that ran at the start have been considered.
+    bool first_look_done() const { return first_look_done_; }
+
+  private:
+    void loop();
+
+    process::Watcher& watcher_;
+    tracer::Tracer& tracer_;
+    std::atomic<bool> stopping_ = false;
+    std::atomic<bool> first_look_done_ = false;
+    std::thread thread_;
+};
+
+} // namespace holter::agent

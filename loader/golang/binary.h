@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Everything that tracing needs to know of one Go executable. It is worked out
+// once per file and shared by all processes that run it; nothing of the file
+// itself is kept.
+#pragma once
+
+#include "loader/catalogue/catalogue.h"
+#include "loader/elf/elf_file.h"
+#include "loader/golang/build_info.h"
+#include "loader/golang/globals.h"
+#include "loader/golang/memory.h"
+#include "loader/golang/offsets.h"
+#include "loader/golang/probe_plan.h"
+#include "loader/process/procfs.h"
+#include "loader/result.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holter::golang {
+
+struct Binary {
+    BuildInfo build_info;
+    GoVersion version;
+    process::LinkedImage image; ///< for the load bias of a process
+    bool pie = false;
+    std::optional<FunctionTable> functions; ///< empty when `failure` is set
+    Offsets offsets;
+    Globals globals; ///< as linked
+    std::vector<GroupPlan> groups;
+    /// It is Go, but no probe can be placed: `unknown_version`, or an error of find_functions().
+    std::optional<Error> failure;
+};
+
+/// Examines the executable at `path` (`/proc/PID/exe`). Errors: those of elf::ElfFile::open and
+/// read_build_info; `not_go` says that it is something else.
+Result<std::shared_ptr<const Binary>> examine_binary(const std::string& path,
+                                                     const catalogue::Runtime& runtime);
+
+/// The runtime's variables in a process that runs the binary.
+RuntimeVariables variables_at(const Binary& binary, std::uint64_t load_bias);
+
+} // namespace holter::golang

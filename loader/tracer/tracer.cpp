@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/tracer/tracer.h"
+
+#include "loader/process/service_name.h"
+
+#include <algorithm>
+#include <bpf/bpf.h>
+
+namespace holter::tracer {
+
+namespace {
+
+constexpr std::size_t remembered_executables = 4096;
+
+} // namespace
+
+/// A target with what is attached to it.
+struct Tracer::Attached {
+    process::Identity identity;
+    Verdict binary;
+    std::string link; ///< path that opens its executable
+    std::map<std::string, attach::Link> links;     ///< by group
+    std::map<std::string, Error> failed_groups;
+};
+
+Tracer::Tracer(const process::Procfs& procfs, process::Selection selection,
+               std::vector<catalogue::Runtime> runtimes, attach::Method method, Listener listener)
+    : procfs_(procfs), selection_(std::move(selection)), runtimes_(std::move(runtimes)),
+      method_(method), listener_(std::move(listener)), verdicts_(remembered_executables) {
+    for (Slot slot = 0; slot < HOLTER_MAX_TARGETS; ++slot)
+        free_slots_.push_back(slot);
+}
+
+Tracer::~Tracer() = default;
+
+Result<std::unique_ptr<Tracer>> Tracer::create(const process::Procfs& procfs,
+                                               process::Selection selection,
+                                               std::vector<catalogue::Runtime> runtimes,
+                                               attach::Method method, Listener listener) {
+    std::unique_ptr<Tracer> tracer(new Tracer(procfs, std::move(selection), std::move(runtimes),
+                                              method, std::move(listener)));
+    for (const auto& runtime : tracer->runtimes_)
+        for (const auto& group : runtime.groups) {
+            if (tracer->objects_.count(group.object))
+                continue;
+            auto object = attach::Object::load(group.object, method);
+            if (!object)
+                return object.error();
+            tracer->objects_.emplace(group.object, std::move(*object));
+        }
+    return tracer;
+}
+
+bool Tracer::consider(const process::Identity& identity) {
+    forget(identity); // an exec: the same process, another program
+    const auto path = procfs_.executable_path(identity.pid);
+    if (!path)
+        return false; // kernel thread, or gone
+    if (!selection_.selects(identity.pid, *path, [&] { return service_name(procfs_, identity.pid); }))
+        return false;
+    const auto link = procfs_.executable_link(identity.pid);
+    if (!link)
+        return false;
+    auto verdict = verdict_on(identity, *link);
+    if (!verdict) {
+        if (listener_.refused)
+            listener_.refused(identity, verdict.error());
+        return false;
+    }
+    if (!*verdict)
+        return false;
+    if (free_slots_.empty()) {
+        if (listener_.refused)
+            listener_.refused(identity, {"too_many_targets",
+                                         "process " + std::to_string(identity.pid) + ": " +
+                                             std::to_string(HOLTER_MAX_TARGETS) +
+                                             " processes are traced already"});
+        return false;
+    }
+    add(identity, *link, *path, *verdict);
+    return slots_.count(identity) != 0;
+}
+
+Result<Tracer::Verdict> Tracer::verdict_on(const process::Identity& identity,
+                                           const std::string& link) {
+    const auto file = procfs_.executable_identity(identity.pid);
+    if (!file)
+        return file.error();
+    if (const Verdict* known = verdicts_.find(*file))
+        return *known;
+    for (const auto& runtime : runtimes_) {
+        if (!runtime.go_build_info)
+            continue;
+        auto binary = golang::examine_binary(link, runtime);
+        if (binary)
+            return verdicts_.put(*file, std::move(*binary));
+        const std::string& reason = binary.error().reason;
+        if (reason == "vanished" || reason == "permission_denied" || reason == "unreadable")
+            return binary.error(); // says nothing about the file: ask again next time
+    }
+    return verdicts_.put(*file, nullptr);
+}
+
+void Tracer::describe_to_kernel(Slot slot, const process::Identity& identity,
+                                const golang::Binary& binary,
+                                const golang::RuntimeVariables& variables) {
+    holter_go_target target{};
+    target.tgid = static_cast<std::uint32_t>(identity.pid);
+    const auto& offsets = binary.offsets;
+    if (const auto offset = offsets.field("runtime.m.preemptoff"))
+        target.preemptoff_offset = static_cast<std::uint32_t>(*offset);
+    const auto in_memstats = [&](const char* field) -> std::uint64_t {
+        const auto offset = offsets.field(field);
+        return variables.memstats && offset ? *variables.memstats + *offset : 0;
+    };
+    target.numgc_address = in_memstats("runtime.mstats.numgc");
+    target.pause_total_address = in_memstats("runtime.mstats.pause_total_ns");
+    for (const auto& [name, object] : objects_) {
+        object.clear_element("go_states", slot);
+        object.clear_element("hits", slot);
+        bpf_map_update_elem(object.map("go_targets"), &slot, &target, BPF_ANY);
+    }
+}
+
+void Tracer::add(const process::Identity& identity, const std::string& link,
+                 const std::string& executable, Verdict binary) {
+    const Slot slot = free_slots_.front();
+    Target target;
+    target.slot = slot;
+    target.identity = identity;
+    target.service_name = service_name(procfs_, identity.pid);
+    target.runtime = "go";
+    target.runtime_version = binary->build_info.version;
+    target.executable = executable;
+    if (const auto cgroup = procfs_.cgroup(identity.pid))
+        target.container_id = cgroup->container_id;
+    for (const auto& module : binary->build_info.dependencies)
+        target.dependencies.emplace_back(module.path, module.version);
+    for (const auto& group : binary->groups)
+        for (const auto& probe : group.probes)
+            target.probes.push_back(probe.probe.name);
+
+    golang::RuntimeVariables variables;
+    const auto bias = procfs_.load_bias(identity.pid, binary->image);
+    if (bias) {
+        variables = variables_at(*binary, *bias);
+        if (auto memory = process::Memory::open(procfs_, identity))
+            target.account = std::make_unique<RuntimeAccount>(std::move(*memory), binary->offsets,
+                                                              binary->version, variables);
+    }
+    // Everything above was read by pid: if it has been handed on meanwhile, none of it counts.
+    const auto still = procfs_.identity(identity.pid);
+    if (!still || *still != identity)
+        return;
+
+    free_slots_.pop_front();
+    auto attached = std::make_unique<Attached>();
+    attached->identity = identity;
+    attached->binary = binary;
+    attached->link = link;
+    targets_[slot] = std::move(attached);
+    slots_[identity] = slot;
+    describe_to_kernel(slot, identity, *binary, variables);
+    listener_.appeared(std::move(target));
+    for (const auto& group : binary->groups)
+        create_link(*targets_.at(slot), slot, group.name);
+    report_probes(slot);
+}
+
+void Tracer::attach_group(Slot slot, const std::string& name) {
+    const auto found = targets_.find(slot);
+    if (found == targets_.end() || found->second->links.count(name))
+        return;
+    create_link(*found->second, slot, name);
+    report_probes(slot);
+}
+
+void Tracer::create_link(Attached& target, Slot slot, const std::string& name) {
+    std::vector<attach::Point> points;
+    std::uint32_t number = 0;
+    const golang::GroupPlan* plan = nullptr;
+    for (const auto& group : target.binary->groups)
+        for (const auto& planned : group.probes) {
+            const std::uint32_t probe = number++;
+            if (group.name != name)
+                continue;
+            plan = &group;
+            for (const auto& site : planned.sites) {
+                auto cookie = HOLTER_COOKIE(slot, probe, planned.probe.program_id, site.argument);
+                if (site.site.kind == site::Kind::jbe)
+                    cookie |= HOLTER_COOKIE_BRANCH;
+                points.push_back({site.file_offset, cookie});
+            }
+        }
+    if (points.empty())
+        return;
+    auto link = attach::Link::create(method_, objects_.at(plan->object).program(), target.link,
+                                     target.identity.pid, points);
+    if (link)
+        target.links.emplace(name, std::move(*link));
+    else
+        target.failed_groups.insert_or_assign(name, link.error());
+}
+
+void Tracer::detach_group(Slot slot, const std::string& name) {
+    const auto found = targets_.find(slot);
+    if (found != targets_.end() && found->second->links.erase(name))
+        report_probes(slot);
+}
+
+void Tracer::report_probes(Slot slot) {
+    const Attached& target = *targets_.at(slot);
+    std::vector<ProbeState> states;
+    if (target.binary->failure)
+        states.push_back({"all", "", "failed", "", target.binary->failure->reason,
+                          target.binary->failure->message});
+    for (const auto& group : target.binary->groups) {
+        const auto failed = target.failed_groups.find(group.name);
+        const char* state = target.links.count(group.name) ? "attached" : "paused";
+        for (const auto& planned : group.probes) {
+            ProbeState row{planned.probe.name, group.name, state, "", "", ""};
+            if (!planned.sites.empty()) {
+                const bool emulated =
+                    std::all_of(planned.sites.begin(), planned.sites.end(),
+                                [](const auto& site) { return site.site.emulated; });
+                row.site = emulated ? "emulated" : "stepped";
+                if (failed != target.failed_groups.end()) {
+                    row.state = "failed";
+                    row.reason = failed->second.reason;
+                    row.message = failed->second.message;
+                }
+                states.push_back(row);
+            }
+            if (planned.failure)
+                states.push_back({planned.probe.name, group.name, "failed", "",
+                                  planned.failure->reason, planned.failure->message});
+        }
+    }
+    if (!target.binary->failure && !target.binary->offsets.exact())
+        states.push_back({"runtime_account", "", "failed", "", "unknown_version",
+                          "struct layouts are those of " + target.binary->offsets.source()});
+    listener_.probes_changed(slot, std::move(states));
+}
+
+void Tracer::forget(const process::Identity& identity) {
+    const auto found = slots_.find(identity);
+    if (found == slots_.end())
+        return;
+    const Slot slot = found->second;
+    targets_.erase(slot); // takes the links with it
+    slots_.erase(found);
+    const holter_go_target nobody{};
+    for (const auto& [name, object] : objects_)
+        bpf_map_update_elem(object.map("go_targets"), &slot, &nobody, BPF_ANY);
+    listener_.gone(slot);
+    free_slots_.push_back(slot);
+}
+
+int Tracer::ring_map() const { return objects_.begin()->second.map("events"); }
+
+std::vector<Loss> Tracer::losses() const {
+    static constexpr const char* types[HOLTER_EVENT_TYPES] = {"", "go_gc_pause", "go_stop"};
+    static constexpr const char* causes[HOLTER_LOSSES] = {"ring_full", "read_failed"};
+    const int map = objects_.begin()->second.map("losses");
+    std::vector<Loss> losses;
+    for (std::uint32_t type = 1; type < HOLTER_EVENT_TYPES; ++type)
+        for (std::uint32_t cause = 0; cause < HOLTER_LOSSES; ++cause) {
+            const std::uint32_t index = type * HOLTER_LOSSES + cause;
+            Loss loss{types[type], causes[cause], 0};
+            bpf_map_lookup_elem(map, &index, &loss.count);
+            losses.push_back(loss);
+        }
+    return losses;
+}
+
+std::vector<std::uint64_t> Tracer::hits(Slot slot, std::size_t probes) const {
+    holter_hits counts{};
+    bpf_map_lookup_elem(objects_.begin()->second.map("hits"), &slot, &counts);
+    const std::size_t known = std::min<std::size_t>(probes, HOLTER_MAX_PROBES);
+    return {std::begin(counts.of_probe), std::begin(counts.of_probe) + known};
+}
+
+} // namespace holter::tracer
