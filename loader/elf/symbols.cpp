@@ -5,6 +5,7 @@
 // after that a symbol is ours if its number is among them, and no other name is looked at.
 #include "loader/elf/bytes.h"
 #include "loader/elf/elf_file.h"
+#include "loader/elf/strings.h"
 #include "loader/elf/window.h"
 
 #include <algorithm>
@@ -82,35 +83,9 @@ class NameSet {
 Places find_places(const ElfFile& file, const SymbolTable& table, const NameSet& names) {
     Places places;
     Window window(file, table.strings, saturated_sum(table.strings, table.strings_size));
-    const std::uint64_t end = window.end();
-    std::uint64_t offset = table.strings;
-    while (offset < end) {
-        const auto bytes = window.from(offset);
-        if (bytes.empty()) {
-            break;
-        }
-        const char* text = reinterpret_cast<const char*>(bytes.data());
-        std::size_t start = 0;
-        while (start < bytes.size()) {
-            const void* nul = std::memchr(text + start, 0, bytes.size() - start);
-            if (nul == nullptr) {
-                break;
-            }
-            const auto stop = static_cast<std::size_t>(static_cast<const char*>(nul) - text);
-            names.match({text + start, stop - start}, offset - table.strings + stop, places);
-            start = stop + 1;
-        }
-        // A string cut by the window is read again from its start, or, if it is longer than
-        // anything wanted, from where a wanted tail may begin.
-        if (start == 0 && offset + bytes.size() == end) {
-            break;
-        }
-        if (start == 0) {
-            const std::size_t keep = std::min(names.longest(), bytes.size() - 1);
-            start = bytes.size() - keep;
-        }
-        offset += start;
-    }
+    for_each_string(window, names.longest(), [&](std::string_view text, std::uint64_t offset) {
+        names.match(text, offset + text.size(), places);
+    });
     return places;
 }
 

@@ -13,29 +13,29 @@
 #include "loader/elf/elf_file.h"
 #include "loader/golang/module_data.h"
 #include "loader/golang/pclntab.h"
+#include "loader/golang/wanted_names.h"
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 namespace holter::golang {
 
 /// A function that has an inline tree.
 struct TreeOwner {
-    std::uint32_t tree = 0;   ///< offset from ModuleData::gofunc
-    std::uint32_t record = 0; ///< offset of its _func record from Pclntab::functions
+    std::uint32_t tree = 0;  ///< offset from ModuleData::gofunc
+    std::uint32_t index = 0; ///< of the function in functab
 };
 
 /// A wanted name in the inline tree of another function.
 struct InlinedName {
-    std::uint32_t name = 0;   ///< offset into the function names
-    std::uint32_t record = 0; ///< the host's _func record
+    std::uint32_t name = 0; ///< offset into the function names
+    std::uint32_t host = 0; ///< index in functab
 };
 
-/// Looks for `names` (offsets, ascending) in the trees of `owners`. Every (name, host) is reported
-/// once. Bounded by the size of the file; ranges that are not there are skipped.
-std::vector<InlinedName> find_inlined(const elf::ElfFile& file, const Pclntab& pclntab,
-                                      const ModuleData& module_data, std::vector<TreeOwner> owners,
-                                      const std::vector<std::uint32_t>& names);
+/// Looks for `names` in the trees of `owners`; every (name, host) is reported once. nullopt when
+/// the trees are not where the module data says, or too damaged to read at a reasonable price.
+std::optional<std::vector<InlinedName>>
+find_inlined(const elf::ElfFile& file, const Pclntab& pclntab, const ModuleData& module_data,
+             std::vector<TreeOwner> owners, const NameOffsets& names);
 
 } // namespace holter::golang

@@ -23,6 +23,7 @@ namespace holter::golang {
 /// inside it.
 struct Pclntab {
     std::uint64_t address = 0;
+    std::uint64_t offset = 0; ///< of the header
     std::uint64_t function_count = 0;
     std::uint64_t end = 0; ///< offset to which tables may extend: the end of the section or segment
 
