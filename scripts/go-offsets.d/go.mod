@@ -1,0 +1,3 @@
+module holter/scripts/go-offsets.d
+
+go 1.18
