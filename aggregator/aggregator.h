@@ -19,8 +19,12 @@
 namespace holter::aggregator {
 
 struct Limits {
-    /// Series per family; what goes beyond lands in the service `other` and is counted.
+    /// Series per family; what goes beyond lands in the service `other` and is counted. Services
+    /// whose processes have all ended make room for living ones first.
     std::size_t series_per_family = 2000;
+    /// How long the series of a service stay after its last process ended: long enough for the
+    /// last counts to be scraped and for a restarted service to go on where it was.
+    std::uint64_t service_retention_ns = 3'600'000'000'000;
 };
 
 class Aggregator {
@@ -30,11 +34,14 @@ class Aggregator {
     Aggregator(const Aggregator&) = delete;
     Aggregator& operator=(const Aggregator&) = delete;
 
-    /// A target appears: from now on its families exist, with zeroes.
-    void add_target(Target target);
-    /// It ended: gauges go, counts stay in its service's series.
+    /// A target appears: from now on its families exist, with zeroes. `now_ns` is a monotonic
+    /// clock, the same for all calls.
+    void add_target(Target target, std::uint64_t now_ns);
+    /// It ended: gauges go, counts stay in its service's series. Drain the ring before.
     void remove_target(TargetId id);
-    /// Replaces what is known of the target's probes.
+    /// Replaces what is known of the target's probes. The first call says that attaching is over:
+    /// the audit takes its baseline from the next reading. A call that changes something starts
+    /// the audit anew.
     void set_probes(TargetId id, std::vector<Probe> probes);
 
     /// One record of the ring (bpf/events.h). Malformed ones and those of unknown targets are
@@ -42,7 +49,7 @@ class Aggregator {
     void on_record(std::span<const std::byte> record);
 
     /// A reading of the target's own account. It feeds the gauges and the audit. Call it right
-    /// after the ring was drained; `now_ns` is a monotonic clock.
+    /// after the ring was drained.
     void on_go_memory(TargetId id, const GoMemory& memory, std::uint64_t now_ns);
 
     /// Events that never reached us: `cause` e.g. `ring_full`. `total` is the running total.
@@ -53,6 +60,10 @@ class Aggregator {
     void set_probe_hit_cost(std::string_view site, double seconds);
     /// CPU time spent in our probes ÷ the target's CPU time, since it was attached.
     void set_overhead(TargetId id, double ratio);
+
+    /// Forgets services that have been without a process for longer than the limit. To be called
+    /// now and then; once a minute is plenty.
+    void expire(std::uint64_t now_ns);
 
     /// A consistent copy of everything, to be read by other threads.
     std::shared_ptr<const Snapshot> snapshot(std::uint64_t now_ns) const;

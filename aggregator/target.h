@@ -59,8 +59,8 @@ struct GoMemory {
     std::optional<std::uint64_t> heap_live_bytes;   ///< marked by the last cycle
     std::optional<std::uint64_t> heap_goal_bytes;
     std::optional<std::uint64_t> goroutines;
-    std::optional<std::uint32_t> numgc;         ///< completed cycles since the process started
-    std::optional<std::uint32_t> numforcedgc;   ///< of these, forced by the program
+    std::optional<std::uint32_t> numgc;          ///< completed cycles since the process started
+    std::optional<std::uint32_t> numforcedgc;    ///< of these, forced by the program
     std::optional<std::uint64_t> pause_total_ns; ///< since the process started
     /// CPU time of the collector since the process started, in ns.
     std::optional<std::uint64_t> cpu_assist_ns;

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which families of series exist. The aggregator counts and caps by these; their
+// names, help texts and label names are the exporter's business (exporter/catalog.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace holter::aggregator {
+
+enum class Family : std::uint8_t {
+    // With the labels of a service.
+    gc_pause,
+    gc_cycles,
+    gc_heap_live,
+    gc_heap_goal,
+    gc_cpu,
+    go_gc_percent,
+    go_memory_limit,
+    go_stop_the_world,
+    go_goroutines,
+    target_info,
+    dependency_info,
+    overhead,
+    // About Holter as a whole.
+    targets,
+    probes,
+    probe_hits,
+    probe_hit_cost,
+    events,
+    events_lost,
+    audit_checks,
+    audit_mismatches,
+    series_limited,
+};
+
+inline constexpr std::size_t families = static_cast<std::size_t>(Family::series_limited) + 1;
+
+} // namespace holter::aggregator

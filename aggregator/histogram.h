@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A histogram of pauses. Everything in it is an integer number of nanoseconds, so
+// that its sum is the runtime's own sum and not an approximation of it. The bucket
+// of a value is found without a loop: the bounds are so far apart that a power of
+// two never contains two of them, so the value's bit length leaves one comparison.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace holter::aggregator {
+
+/// Upper bounds (inclusive) in ns: 10 µs to 1 s, three per decade.
+inline constexpr std::array<std::uint64_t, 16> pause_bounds_ns = {
+    10'000,      20'000,      50'000,      100'000,      200'000,    500'000,
+    1'000'000,   2'000'000,   5'000'000,   10'000'000,   20'000'000, 50'000'000,
+    100'000'000, 200'000'000, 500'000'000, 1'000'000'000};
+
+class PauseHistogram {
+  public:
+    static constexpr std::size_t buckets = pause_bounds_ns.size() + 1;
+
+    void observe(std::uint64_t ns) {
+        ++counts_[bucket_of(ns)];
+        sum_ns_ += ns;
+        if (ns > max_ns_)
+            max_ns_ = ns;
+    }
+    void merge(const PauseHistogram& other);
+
+    /// Of the bucket that ends at `pause_bounds_ns[i]`; the last one has no end.
+    std::uint64_t count(std::size_t bucket) const { return counts_[bucket]; }
+    std::uint64_t count() const;
+    std::uint64_t sum_ns() const { return sum_ns_; }
+    std::uint64_t max_ns() const { return max_ns_; }
+
+    /// Estimated by linear interpolation inside the bucket, never above the maximum; 0 when empty.
+    /// `q` is clamped to 0 … 1.
+    std::uint64_t quantile_ns(double q) const;
+
+    static std::size_t bucket_of(std::uint64_t ns) {
+        const std::size_t first = first_of_octave[static_cast<std::size_t>(std::bit_width(ns))];
+        return first + (first < pause_bounds_ns.size() && ns > pause_bounds_ns[first] ? 1 : 0);
+    }
+
+  private:
+    /// For each bit length: the first bound that the smallest value of that length does not exceed.
+    static constexpr std::array<std::uint8_t, 65> first_of_octave = [] {
+        std::array<std::uint8_t, 65> table{};
+        for (std::size_t width = 0; width <= 64; ++width) {
+            const std::uint64_t lowest = width == 0 ? 0 : std::uint64_t{1} << (width - 1);
+            std::uint8_t bound = 0;
+            while (bound < pause_bounds_ns.size() && pause_bounds_ns[bound] < lowest)
+                ++bound;
+            table[width] = bound;
+        }
+        return table;
+    }();
+    static_assert(
+        [] {
+            for (std::size_t i = 1; i < pause_bounds_ns.size(); ++i)
+                if (std::bit_width(pause_bounds_ns[i]) == std::bit_width(pause_bounds_ns[i - 1]))
+                    return false;
+            return true;
+        }(),
+        "bucket_of() makes one comparison");
+
+    std::array<std::uint64_t, buckets> counts_{};
+    std::uint64_t sum_ns_ = 0;
+    std::uint64_t max_ns_ = 0;
+};
+
+} // namespace holter::aggregator
