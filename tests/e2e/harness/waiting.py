@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Waiting for a condition with a deadline: no test here sleeps and hopes."""
+
+import time
+
+
+class DeadlineError(Exception):
+    """A condition did not come true in time."""
+
+
+def wait_until(condition, what, seconds=10.0, interval=0.02):
+    """Calls `condition` until it returns something true, and returns that.
+
+    `what` completes "waited … s for" in the error. The condition may raise OSError (a server that
+    is not up yet); any other exception is a mistake in the test and passes through.
+    """
+    deadline = time.monotonic() + seconds
+    last = None
+    while True:
+        try:
+            last = condition()
+            if last:
+                return last
+        except OSError as error:
+            last = error
+        if time.monotonic() >= deadline:
+            raise DeadlineError(f"waited {seconds:g} s for {what}; last: {last!r}")
+        time.sleep(interval)
+
+
+def stays_true(condition, what, seconds=1.0, interval=0.05):
+    """Raises DeadlineError as soon as `condition` is not true during `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not condition():
+            raise DeadlineError(f"{what} did not hold for {seconds:g} s")
+        time.sleep(interval)

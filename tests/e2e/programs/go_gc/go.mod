@@ -1,0 +1,3 @@
+module holter.test/go_gc
+
+go 1.18
