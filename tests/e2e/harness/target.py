@@ -66,17 +66,17 @@ class Target:
 class GoTarget:
     """The Go program of the tests (programs/go_gc), talked to by lines on its standard input.
 
-    `prefix` is put before the executable (unshare, chroot …); then `pid` is the PID that the
-    program has here, found among the children of that prefix.
+    `prefix` (unshare, chroot …) and `words` replace the plain command line; then `pid` is the PID
+    that the program has here, found among the children of the prefix.
     """
 
-    def __init__(self, executable, env=None, prefix=(), path_inside=None):
+    def __init__(self, executable, env=None, prefix=(), words=None):
         clean = {k: v for k, v in os.environ.items()
                  if k not in ("GOGC", "GOMEMLIMIT", "GODEBUG", "GOMAXPROCS", "OTEL_SERVICE_NAME",
                               "OTEL_RESOURCE_ATTRIBUTES", "SERVICE_NAME")}
         self.started = time.monotonic()
         self.process = subprocess.Popen(
-            [*prefix, path_inside or str(executable)], stdin=subprocess.PIPE,
+            [*prefix, *(words or [str(executable)])], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, env={**clean, **(env or {})}, preexec_fn=die_with_parent,
             text=True, bufsize=1)
         try:

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a process holds in the kernel, read from its file descriptors: BPF links and maps. Other
+agents may run on the same machine, so nothing here looks at the whole system."""
+
+import os
+import subprocess
+
+
+def _descriptors(pid):
+    for number in os.listdir(f"/proc/{pid}/fdinfo"):
+        try:
+            with open(f"/proc/{pid}/fdinfo/{number}", encoding="ascii") as info:
+                yield dict(line.split(":", 1) for line in info.read().splitlines() if ":" in line)
+        except FileNotFoundError:
+            continue
+
+
+def link_ids(pid):
+    """Ids of the BPF links that this process holds."""
+    return {int(info["link_id"]) for info in _descriptors(pid) if "link_id" in info}
+
+
+def link_exists(link):
+    return subprocess.run(["bpftool", "link", "show", "id", str(link)], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+                          env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"}
+                          ).returncode == 0
+
+
+def map_bytes(pid):
+    """Kernel memory of all BPF maps that this process holds, each once."""
+    maps = {info["map_id"].strip(): int(info["memlock"]) for info in _descriptors(pid)
+            if "map_id" in info and "memlock" in info}
+    return sum(maps.values())
+
+
+def resident_bytes(pid):
+    """Resident memory now, and its peak."""
+    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
+        fields = dict(line.split(":", 1) for line in status.read().splitlines())
+    return tuple(int(fields[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM"))
+
+
+def cpu_seconds(pid):
+    """User and system time of all threads."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def threads(pid):
+    return len(os.listdir(f"/proc/{pid}/task"))
