@@ -18,8 +18,8 @@
 
 #define MAX_PID_NAMESPACE_LEVELS 33 /* MAX_PID_NS_LEVEL + 1 */
 
-/* False: only watched processes matter. */
-const volatile bool watch_all = true;
+/* 0: only watched processes matter. */
+const volatile __u8 watch_all = 1;
 /* Inode of the PID namespace whose numbers user space knows; 0: the initial one. */
 const volatile __u32 pid_namespace_inode = 0;
 

@@ -3,18 +3,17 @@
 
 #include "loader/process/maps.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <limits>
 #include <memory>
 #include <optional>
 
 #include <dirent.h>
 #include <elf.h>
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 namespace holter::process {
@@ -91,13 +90,13 @@ Result<std::string> read_link(const std::string& path) {
     return std::string(target.data(), static_cast<std::size_t>(length));
 }
 
-std::optional<pid_t> parse_pid(std::string_view name) {
-    pid_t pid = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (error != std::errc() || end != name.data() + name.size() || pid <= 0) {
+std::optional<int> parse_number(std::string_view name) {
+    int number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error != std::errc() || end != name.data() + name.size() || number < 0) {
         return std::nullopt;
     }
-    return pid;
+    return number;
 }
 
 Error no_procfs(const std::string& path, const std::string& why) {
@@ -105,14 +104,14 @@ Error no_procfs(const std::string& path, const std::string& why) {
 }
 
 /// The numeric entries of a folder.
-Result<std::vector<pid_t>> numbers_in(const std::string& path) {
+Result<std::vector<int>> numbers_in(const std::string& path) {
     const Directory directory(::opendir(path.c_str()));
     if (!directory) {
         return system_error(errno, path);
     }
-    std::vector<pid_t> numbers;
+    std::vector<int> numbers;
     while (const dirent* entry = ::readdir(directory.get())) {
-        if (const auto number = parse_pid(entry->d_name)) {
+        if (const auto number = parse_number(entry->d_name)) {
             numbers.push_back(*number);
         }
     }
@@ -124,18 +123,6 @@ FileIdentity identity_of(const struct stat& status) {
     return {static_cast<std::uint64_t>(status.st_dev), static_cast<std::uint64_t>(status.st_ino),
             status.st_mtim.tv_sec * second + status.st_mtim.tv_nsec,
             static_cast<std::uint64_t>(status.st_size)};
-}
-
-double ticks_to_seconds(std::uint64_t ticks) {
-    return static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
-
-std::uint64_t limit_of(decltype(RLIMIT_AS) resource) {
-    rlimit limit{};
-    if (::getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
-        return std::numeric_limits<std::uint64_t>::max();
-    }
-    return limit.rlim_cur;
 }
 
 std::optional<std::uint64_t> find_entry(std::string_view auxv) {
@@ -197,7 +184,7 @@ Result<pid_t> Procfs::own_pid() const {
     if (!self) {
         return no_procfs(root_, self.error().message);
     }
-    const auto pid = parse_pid(*self);
+    const auto pid = parse_number(*self);
     if (!pid) {
         return no_procfs(root_, "no process of ours in it");
     }
@@ -230,34 +217,6 @@ Result<double> Procfs::boot_time() const {
     return no_procfs(root_, "no btime in " + root_ + "/stat");
 }
 
-Result<ResourceUse> Procfs::own_use() const {
-    const Result<pid_t> pid = own_pid();
-    if (!pid) {
-        return pid.error();
-    }
-    const Result<Stat> stat = this->stat(*pid);
-    if (!stat) {
-        return stat.error();
-    }
-    const Result<double> boot = boot_time();
-    if (!boot) {
-        return boot.error();
-    }
-    const Result<std::vector<pid_t>> files = numbers_in(folder(*pid) + "/fd");
-    if (!files) {
-        return files.error();
-    }
-    ResourceUse use;
-    use.cpu_seconds = ticks_to_seconds(stat->user_ticks + stat->system_ticks);
-    use.resident_bytes = stat->resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-    use.virtual_bytes = stat->virtual_bytes;
-    use.virtual_limit_bytes = limit_of(RLIMIT_AS);
-    use.open_files = files->size();
-    use.open_files_limit = limit_of(RLIMIT_NOFILE);
-    use.start_time_seconds = *boot + ticks_to_seconds(stat->start_time);
-    return use;
-}
-
 Result<Stat> Procfs::stat(pid_t pid) const {
     const std::string path = folder(pid) + "/stat";
     const Result<std::string> line = read_file(path, stat_limit);
@@ -285,6 +244,14 @@ Result<double> Procfs::cpu_seconds(pid_t pid) const {
         return stat.error();
     }
     return ticks_to_seconds(stat->user_ticks + stat->system_ticks);
+}
+
+Result<std::uint64_t> Procfs::open_files(pid_t pid) const {
+    const Result<std::vector<pid_t>> files = numbers_in(folder(pid) + "/fd");
+    if (!files) {
+        return files.error();
+    }
+    return files->size();
 }
 
 Result<std::string> Procfs::executable_path(pid_t pid) const {

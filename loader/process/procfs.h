@@ -42,17 +42,6 @@ struct LinkedImage {
     std::uint64_t first_load_offset = 0;  ///< p_offset of the first PT_LOAD
 };
 
-/// A process's own consumption, as the process_* families of Prometheus clients define it.
-struct ResourceUse {
-    double cpu_seconds = 0; ///< user and system
-    std::uint64_t resident_bytes = 0;
-    std::uint64_t virtual_bytes = 0;
-    std::uint64_t virtual_limit_bytes = 0; ///< UINT64_MAX: unlimited
-    std::uint64_t open_files = 0;
-    std::uint64_t open_files_limit = 0;
-    double start_time_seconds = 0; ///< since 1970
-};
-
 class Procfs {
   public:
     explicit Procfs(std::string root = "/proc");
@@ -67,7 +56,6 @@ class Procfs {
     std::uint32_t pid_namespace() const;
     /// Unix time of boot, in seconds. Errors: `no_procfs`.
     Result<double> boot_time() const;
-    Result<ResourceUse> own_use() const;
 
     /// All that follow fail with `vanished` when the process has ended and `no_permission` when it
     /// may not be looked at.
@@ -75,6 +63,8 @@ class Procfs {
     Result<Identity> identity(pid_t pid) const;
     /// User and system CPU time of all threads, in seconds.
     Result<double> cpu_seconds(pid_t pid) const;
+    /// Number of open files.
+    Result<std::uint64_t> open_files(pid_t pid) const;
     /// Path as the process sees it, also when the file has been deleted since.
     Result<std::string> executable_path(pid_t pid) const;
     /// Opens for reading the very file that runs. Also `not_readable`.

@@ -19,19 +19,21 @@ bool matches_any(const std::vector<std::string>& patterns, const std::string& te
 Selection::Selection(Wanted wanted, pid_t own_pid)
     : wanted_(std::move(wanted)), own_pid_(own_pid) {}
 
-bool Selection::only_pids() const {
-    return !wanted_.pids.empty() && wanted_.executables.empty() && wanted_.service_names.empty();
+bool Selection::only_listed() const {
+    return !wanted_.processes.empty() && wanted_.executables.empty() &&
+           wanted_.service_names.empty();
 }
 
-bool Selection::selects(pid_t pid, std::string_view executable,
+bool Selection::selects(const Identity& identity, std::string_view executable,
                         const std::function<std::string()>& service_name) const {
-    if (pid == own_pid_) {
+    if (identity.pid == own_pid_) {
         return false;
     }
-    if (wanted_.pids.empty() && wanted_.executables.empty() && wanted_.service_names.empty()) {
+    if (wanted_.processes.empty() && wanted_.executables.empty() && wanted_.service_names.empty()) {
         return true;
     }
-    if (std::find(wanted_.pids.begin(), wanted_.pids.end(), pid) != wanted_.pids.end()) {
+    if (std::find(wanted_.processes.begin(), wanted_.processes.end(), identity) !=
+        wanted_.processes.end()) {
         return true;
     }
     if (!wanted_.executables.empty()) {

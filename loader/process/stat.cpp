@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include <unistd.h>
+
 namespace holter::process {
 namespace {
 
@@ -19,7 +21,9 @@ enum Field : std::size_t {
     startstack = 28,
 };
 
-constexpr std::uint32_t pf_kthread = 0x00200000; // include/linux/sched.h
+// include/linux/sched.h
+constexpr std::uint32_t pf_exiting = 0x00000004;
+constexpr std::uint32_t pf_kthread = 0x00200000;
 
 } // namespace
 
@@ -28,7 +32,12 @@ bool Stat::kernel_thread() const {
 }
 
 bool Stat::dead() const {
-    return (state == 'Z' || state == 'X') && threads <= 1;
+    return (flags & pf_exiting) != 0 && threads <= 1;
+}
+
+double ticks_to_seconds(std::uint64_t ticks) {
+    static const auto ticks_per_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
+    return static_cast<double>(ticks) / ticks_per_second;
 }
 
 std::optional<Stat> parse_stat(std::string_view line) {
@@ -37,8 +46,6 @@ std::optional<Stat> parse_stat(std::string_view line) {
         line[name_end + 1] != ' ') {
         return std::nullopt;
     }
-    Stat stat;
-    stat.state = line[name_end + 2];
     std::string_view rest = line.substr(name_end + 3);
 
     std::array<std::uint64_t, Field::startstack + 1> fields{};
@@ -61,6 +68,7 @@ std::optional<Stat> parse_stat(std::string_view line) {
         }
         rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     }
+    Stat stat;
     stat.flags = static_cast<std::uint32_t>(fields[Field::flags]);
     stat.user_ticks = fields[Field::utime];
     stat.system_ticks = fields[Field::stime];

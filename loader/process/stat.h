@@ -12,7 +12,6 @@
 namespace holter::process {
 
 struct Stat {
-    char state = '?';
     std::uint32_t flags = 0;
     std::uint64_t user_ticks = 0;   ///< CPU time in clock ticks
     std::uint64_t system_ticks = 0; ///< CPU time in clock ticks
@@ -29,6 +28,8 @@ struct Stat {
     /// not alone.
     bool dead() const;
 };
+
+double ticks_to_seconds(std::uint64_t ticks);
 
 /// Empty when the line is not what the kernel writes.
 std::optional<Stat> parse_stat(std::string_view line);
