@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/catalogue/catalogue.h"
+
+#include "bpf/events.h"
+#include "catch.h"
+
+#include <set>
+
+using namespace holter::catalogue;
+
+namespace {
+
+const std::string minimal = R"(
+runtime: go
+recognise: {go_build_info: true}
+groups:
+  - name: gc
+    object: go_gc
+    probes:
+      - {name: p, help: h, function: f, program: go_world_starts, versions: VERSIONS}
+)";
+
+Runtime with_versions(const std::string& versions) {
+    std::string text = minimal;
+    text.replace(text.find("VERSIONS"), 8, "\"" + versions + "\"");
+    return parse_runtime(text, "go.yaml");
+}
+
+VersionRange range_of(const std::string& versions) {
+    return with_versions(versions).groups.at(0).probes.at(0).versions;
+}
+
+std::string error_of(const std::string& text) {
+    try {
+        parse_runtime(text, "go.yaml");
+    } catch (const YamlError& error) {
+        return error.what();
+    }
+    return "no error";
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+    text.replace(text.find(what), what.size(), by);
+    return text;
+}
+
+} // namespace
+
+TEST_CASE("version ranges") {
+    CHECK(range_of("1.18").first == 18);
+    CHECK(range_of("1.18").last == 18);
+    CHECK(range_of("1.18 - 1.21").contains(21));
+    CHECK_FALSE(range_of("1.18 - 1.21").contains(22));
+    CHECK(range_of(">=1.22").contains(99));
+    CHECK_FALSE(range_of(">=1.22").contains(21));
+    CHECK(range_of("<=1.21").contains(0));
+    CHECK(range_of(">=1.22").text() == ">=1.22");
+    CHECK(range_of("1.18 - 1.21").text() == "1.18 - 1.21");
+    CHECK_THROWS_AS(range_of("1.21 - 1.18"), YamlError);
+    CHECK_THROWS_AS(range_of("1.x"), YamlError);
+    CHECK_THROWS_AS(range_of("go1.18"), YamlError);
+}
+
+TEST_CASE("a name matches itself or a prefix with a star") {
+    CHECK(matches("runtime.gcStart", "runtime.gcStart"));
+    CHECK_FALSE(matches("runtime.gcStart", "runtime.gcStart.func1"));
+    CHECK(matches("runtime.gcStart.func*", "runtime.gcStart.func12"));
+    CHECK_FALSE(matches("runtime.gcStart.func*", "runtime.gcStart"));
+}
+
+TEST_CASE("programs and arguments are words of their object") {
+    const auto& probe = with_versions("1.18").groups.at(0).probes.at(0);
+    CHECK(probe.program_id == HOLTER_PROGRAM_go_world_starts);
+    const std::string text = replaced(minimal, "VERSIONS", "1.18");
+    CHECK(error_of(replaced(text, "go_world_starts", "go_world_start"))
+              .find("did you mean `go_world_starts`?") != std::string::npos);
+    CHECK(error_of(replaced(text, "object: go_gc", "object: go_cg"))
+              .find("did you mean `go_gc`?") != std::string::npos);
+    CHECK(error_of(replaced(text, "help: h", "hlep: h")).find("`help` is missing") !=
+          std::string::npos);
+}
+
+TEST_CASE("the built-in catalogue covers every Go release the same way") {
+    const auto runtimes = built_in_catalogue();
+    REQUIRE(runtimes.size() == 1);
+    const Runtime& go = runtimes.front();
+    CHECK(go.name == "go");
+    CHECK(go.go_build_info);
+    REQUIRE(go.groups.size() == 1);
+    const Group& gc = go.groups.front();
+    CHECK(gc.probes.size() <= HOLTER_MAX_PROBES);
+    for (std::uint32_t minor = 18; minor <= 27; ++minor) {
+        std::set<std::string> names, programs;
+        for (const Probe& probe : gc.probes)
+            if (probe.versions.contains(minor)) {
+                INFO("1." << minor << " " << probe.name);
+                CHECK(names.insert(probe.name).second);
+                programs.insert(probe.program);
+            }
+        INFO("1." << minor);
+        // Each release must learn of cycles, of the collector's pauses and of other stops.
+        CHECK(names.count("go_gc_cycle_start") == 1);
+        CHECK(names.count("go_gc_mark_termination") == 1);
+        CHECK((programs.count("go_pause_recorded") || programs.count("go_world_started")));
+        CHECK((minor >= 22 || programs.count("go_world_started")));
+    }
+}
