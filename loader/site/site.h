@@ -27,9 +27,10 @@ struct Code {
 
 enum class Kind {
     push,    ///< after the stack check, or at the entry of a function without one
-    jbe,     ///< the stack check's branch: the program must drop hits that take it
+    jbe,     ///< the stack check's branch (arm64: b.ls): the program must drop hits that take it
     call,    ///< a direct call: the callee's arguments are in registers
     result,  ///< first conditional branch after a call: its results are in registers
+    entry,   ///< first instruction, emulated, of a function without a stack check: as good as push
     stepped, ///< any other entry: only for functions that run once in a lifetime
 };
 
@@ -43,15 +44,20 @@ struct Site {
 std::string_view to_string(Kind kind);
 
 /// The site that sees every call of a Go function exactly once with its arguments still in
-/// registers. `morestack` holds the addresses of runtime.morestack, morestack_noctxt and morestackc.
-/// Errors: `undecodable`.
+/// registers. `morestack` holds the addresses of runtime.morestack, morestack_noctxt and
+/// morestackc. Errors: `undecodable`; `unrecognised_prologue` (it compares with the stack guard,
+/// but does not go to morestack); `entry_in_loop` (no stack check, and the function jumps back to
+/// its first instruction); `unsafe_instruction` (the kernel refuses it, or would rewrite it: 5-byte
+/// nop).
 Result<Site> entry_site(const Code& code, std::span<const std::uint64_t> morestack);
 
 /// All direct calls of `callee` in the function, in address order (none is not an error).
+/// Errors: `undecodable`.
 Result<std::vector<Site>> call_sites(const Code& code, std::uint64_t callee);
 
 /// For each direct call of `callee`: the first conditional branch after it, if nothing in between
-/// disturbs the result registers. Errors: `undecodable`, `no_result_site`.
+/// disturbs the integer result registers. Errors: `undecodable`, `no_result_site` (for any one of
+/// the calls).
 Result<std::vector<Site>> result_sites(const Code& code, std::uint64_t callee);
 
 } // namespace holter::site
