@@ -52,9 +52,11 @@ template <typename T> T value_or_throw(Result<T> result) {
 void check_environment() {
     const auto problems = attach::environment_problems();
     for (std::size_t i = 0; i + 1 < problems.size(); ++i)
-        spdlog::error("{}", problems[i]);
+        spdlog::error("{}", problems[i].message);
     if (!problems.empty())
-        throw std::runtime_error(problems.back());
+        throw std::runtime_error(problems.back().message);
+    if (const auto lifted = attach::lift_memlock_limit(); !lifted)
+        throw std::runtime_error(lifted.error().message);
 }
 
 attach::SelfTest self_test(const Configuration& configuration) {
