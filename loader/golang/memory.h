@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The Go runtime keeps an account of itself in its own variables, and reading them costs
-// the target nothing: no probe, no stop. It gives the gauges that need no event (GOGC in force, heap
-// goal, goroutines) and the counts that our own probes are audited against.
+// the target nothing: no probe, no stop. It gives the gauges that need no event (GOGC in force,
+// heap goal, goroutines) and the counts that our own probes are audited against.
 //
 // Nothing here is trusted. The offsets may be those of another release, the addresses may have
 // been guessed in a stripped binary, and the target runs while it is read. Each group of
@@ -47,12 +47,14 @@ struct MemoryReading {
     std::optional<std::int64_t> gc_percent;         ///< GOGC now; -1: collector off
     std::optional<std::int64_t> memory_limit_bytes; ///< math.MaxInt64: no limit. Since Go 1.19
     std::optional<std::uint64_t> heap_live_bytes;   ///< marked by the last cycle
-    std::optional<std::uint64_t> heap_goal_bytes;   ///< as /gc/heap/goal:bytes computes it
-    std::optional<std::uint64_t> goroutines;        ///< as runtime.NumGoroutine() computes it
+    /// As /gc/heap/goal:bytes has it: near 2^63 or 2^64 when there is neither GOGC nor a limit.
+    std::optional<std::uint64_t> heap_goal_bytes;
+    std::optional<std::uint64_t> goroutines;     ///< as runtime.NumGoroutine() computes it
     std::optional<std::uint32_t> numgc;          ///< completed cycles since the process started
     std::optional<std::uint32_t> numforcedgc;    ///< of these, forced by the program
     std::optional<std::uint64_t> pause_total_ns; ///< since the process started
-    /// CPU time as of the end of the last cycle, in ns since the process started: Go 1.20 and later.
+    /// CPU time as of the end of the last cycle, in ns since the process started: Go 1.20 and
+    /// later.
     std::optional<std::uint64_t> cpu_assist_ns;
     std::optional<std::uint64_t> cpu_dedicated_ns; ///< with the fractional workers, as Go counts
     std::optional<std::uint64_t> cpu_idle_ns;
@@ -73,23 +75,26 @@ class GoMemoryReader {
     MemoryReading read();
 
   private:
-    /// A 4- or 8-byte field of a variable: its offset, if this release has it.
+    /// Offset of a field, if this release has it.
     using Field = std::optional<std::uint64_t>;
 
     struct MemstatsFields {
         Field numgc, numforcedgc, pause_total_ns;
     };
     struct ControllerFields {
-        Field gc_percent, memory_limit, heap_minimum, heap_goal, heap_marked;
-        Field sweep_trigger, triggered, heap_free, total_alloc, total_free, mapped_ready;
-        bool goal_is_computed = false; ///< not stored: Go 1.19 and later
+        Field gc_percent, heap_minimum, heap_marked;
+        Field stored_goal;                   ///< Go 1.18
+        Field memory_limit, gc_percent_goal; ///< and the rest, Go 1.19 and later
+        Field sweep_trigger, triggered;
+        Field heap_free, total_alloc, total_free, mapped_ready;
     };
     struct CpuFields {
         Field assist, dedicated, idle, pause, total;
     };
     struct GoroutineFields {
-        std::vector<std::uint64_t> free_in_sched; ///< counts of dead goroutines
-        Field system_goroutines, free_in_p;
+        std::vector<Field> free_in_sched; ///< counts of dead goroutines
+        Field system_goroutines;
+        Field free_in_p;
     };
     struct Previous {
         std::uint32_t numgc = 0;
@@ -98,10 +103,10 @@ class GoMemoryReader {
         std::uint64_t cpu_total_ns = 0;
     };
 
-    void read_memstats(MemoryReading& out);
-    void read_controller(MemoryReading& out);
-    void read_cpu(MemoryReading& out);
-    void read_goroutines(MemoryReading& out);
+    std::optional<Error> read_memstats(MemoryReading& out);
+    std::optional<Error> read_controller(MemoryReading& out);
+    std::optional<Error> read_cpu(MemoryReading& out);
+    std::optional<Error> read_goroutines(MemoryReading& out);
 
     GoVersion version_;
     RuntimeVariables variables_;
