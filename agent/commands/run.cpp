@@ -11,6 +11,7 @@
 #include "loader/attach/environment.h"
 #include "loader/attach/self_test.h"
 #include "loader/catalogue/catalogue.h"
+#include "loader/process/resource_use.h"
 #include "loader/process/watcher.h"
 #include "loader/tracer/tracer.h"
 
@@ -89,7 +90,7 @@ std::vector<process::Identity> named_processes(const Configuration& configuratio
 
 exporter::ProcessStats own_stats(const process::Procfs& procfs) {
     exporter::ProcessStats stats;
-    if (const auto use = procfs.own_use()) {
+    if (const auto use = process::own_resource_use(procfs)) {
         stats.cpu_seconds = use->cpu_seconds;
         stats.resident_bytes = static_cast<double>(use->resident_bytes);
         stats.virtual_bytes = static_cast<double>(use->virtual_bytes);
@@ -136,7 +137,7 @@ int run(const Configuration& configuration) {
         spdlog::warn("process {} is not traced: {}", identity.pid, error.message);
         ring_thread->count_refusal(error.reason);
     };
-    process::Wanted wanted{configuration.pids, configuration.executables, configuration.services};
+    process::Wanted wanted{watch_options.only, configuration.executables, configuration.services};
     const auto own_pid = value_or_throw(procfs.own_pid());
     const auto tracer = value_or_throw(tracer::Tracer::create(
         procfs, process::Selection(std::move(wanted), own_pid), catalogue::built_in_catalogue(),

@@ -133,6 +133,7 @@ Result<ElfFile> ElfFile::parse(std::shared_ptr<const Source> source, const Ident
                      what + ": ELF machine " + std::to_string(header.e_machine)};
     }
     file.pie_ = header.e_type == ET_DYN;
+    file.entry_ = header.e_entry;
 
     if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum == 0) {
         return Error{"malformed_elf", what + ": no program headers"};

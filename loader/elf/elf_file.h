@@ -88,6 +88,8 @@ class ElfFile {
     Machine machine() const { return machine_; }
     /// Linked to run anywhere (ET_DYN): a process adds a load bias to every address.
     bool is_pie() const { return pie_; }
+    /// Where the first instruction is, as linked.
+    std::uint64_t entry() const { return entry_; }
     const Identity& identity() const { return identity_; }
     std::uint64_t size() const { return identity_.size; }
 
@@ -148,6 +150,7 @@ class ElfFile {
     Identity identity_;
     Machine machine_ = Machine::x86_64;
     bool pie_ = false;
+    std::uint64_t entry_ = 0;
     std::vector<Segment> segments_;
     std::vector<Section> sections_;
     std::map<std::int64_t, std::uint64_t> dynamic_; ///< DT_* -> first value

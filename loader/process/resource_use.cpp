@@ -43,6 +43,7 @@ Result<ResourceUse> own_resource_use(const Procfs& procfs) {
     use.virtual_limit_bytes = limit_of(RLIMIT_AS);
     use.open_files = *files;
     use.open_files_limit = limit_of(RLIMIT_NOFILE);
+    use.threads = stat->threads;
     use.start_time_seconds = *boot + ticks_to_seconds(stat->start_time);
     return use;
 }

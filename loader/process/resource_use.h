@@ -18,6 +18,7 @@ struct ResourceUse {
     std::uint64_t virtual_limit_bytes = 0; ///< UINT64_MAX: unlimited
     std::uint64_t open_files = 0;
     std::uint64_t open_files_limit = 0; ///< UINT64_MAX: unlimited
+    std::uint64_t threads = 0;
     double start_time_seconds = 0;      ///< since 1970
 };
 

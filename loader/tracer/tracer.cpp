@@ -56,7 +56,7 @@ bool Tracer::consider(const process::Identity& identity) {
     const auto path = procfs_.executable_path(identity.pid);
     if (!path)
         return false; // kernel thread, or gone
-    if (!selection_.selects(identity.pid, *path, [&] { return service_name(procfs_, identity.pid); }))
+    if (!selection_.selects(identity, *path, [&] { return service_name(procfs_, identity.pid); }))
         return false;
     const auto link = procfs_.executable_link(identity.pid);
     if (!link)
