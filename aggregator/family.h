@@ -4,7 +4,6 @@
 // names, help texts and label names are the exporter's business (exporter/catalog.h).
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 namespace holter::aggregator {
@@ -32,9 +31,6 @@ enum class Family : std::uint8_t {
     events_lost,
     audit_checks,
     audit_mismatches,
-    series_limited,
 };
-
-inline constexpr std::size_t families = static_cast<std::size_t>(Family::series_limited) + 1;
 
 } // namespace holter::aggregator

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace holter::aggregator {
@@ -64,6 +65,8 @@ struct Snapshot {
     /// Ordered by family, service and labels; no two have the same of all three.
     std::vector<NumberSeries> numbers;
     std::vector<HistogramSeries> histograms;
+    /// How often a family was at its limit when a new series came.
+    std::vector<std::pair<Family, std::uint64_t>> limited;
     /// In order of id.
     std::vector<TargetRow> targets;
 };

@@ -49,6 +49,7 @@ struct Probe {
     std::string state;  ///< `attached`, `paused`, `failed`
     std::string site;   ///< `emulated`, `stepped`; empty when not attached
     std::string reason; ///< why it failed; empty otherwise
+    bool operator==(const Probe&) const = default;
 };
 
 /// What a Go runtime keeps in its own memory, read at scrape time. A field that this

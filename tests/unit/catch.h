@@ -8,5 +8,4 @@
 using Catch::Approx;
 #else
 #include <catch2/catch.hpp>
-using Catch::Approx;
 #endif

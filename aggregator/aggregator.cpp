@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aggregator/aggregator.h"
+
+#include "aggregator/decode.h"
+#include "aggregator/state.h"
+
+#include <string>
+#include <utility>
+
+namespace holter::aggregator {
+
+namespace {
+
+/// The most series that one target adds to one family when it appears.
+constexpr std::size_t initial_series = 4;
+
+} // namespace
+
+void Aggregator::State::forget(const Service& service) {
+    tables.each([&](auto& table) { table.forget(service); });
+    services.erase(service);
+}
+
+void Aggregator::State::make_room() {
+    const auto full = [&] {
+        bool any = false;
+        const auto look = [&](const auto& table) {
+            any = any || !table.has_room_for(initial_series);
+        };
+        tables.each_histogram(look);
+        tables.each_counter(look);
+        return any;
+    };
+    while (full()) {
+        const ServiceUse* oldest = nullptr;
+        for (const auto& [service, use] : services)
+            if (use.targets == 0 && (!oldest || use.idle_order < oldest->idle_order))
+                oldest = &use;
+        if (!oldest)
+            return;
+        forget(Service(*oldest->service));
+    }
+}
+
+Aggregator::Aggregator(Limits limits) : state_(std::make_unique<State>(limits)) {}
+
+Aggregator::~Aggregator() = default;
+
+void Aggregator::add_target(Target target, std::uint64_t now_ns) {
+    State& state = *state_;
+    const TargetId id = target.id;
+    if (state.processes.at(id))
+        remove_target(id);
+
+    target.service = clean_service(target.service);
+    for (std::string* text :
+         {&target.runtime, &target.runtime_version, &target.executable, &target.container_id})
+        *text = clean_label(*text);
+
+    ServiceUse& use = state.services[target.service];
+    if (!use.service)
+        use.service = std::make_shared<const Service>(target.service);
+    ++use.targets;
+    use.idle_since_ns.reset();
+    state.make_room();
+
+    if (target.runtime == "go")
+        state.go[id] = std::make_unique<GoProcess>(state.tables, state.audits, use.service, target);
+    state.processes[id] =
+        std::make_unique<Process>(state.tables, std::move(target), use.service, now_ns);
+}
+
+void Aggregator::remove_target(TargetId id) {
+    State& state = *state_;
+    if (id >= state.processes.size() || !state.processes[id])
+        return;
+    ServiceUse& use = state.services.at(state.processes[id]->target->service);
+    state.go[id].reset();
+    state.processes[id].reset();
+    if (--use.targets == 0)
+        use.idle_order = ++state.idle_order;
+}
+
+void Aggregator::set_probes(TargetId id, std::vector<Probe> probes) {
+    State& state = *state_;
+    if (id >= state.processes.size() || !state.processes[id])
+        return;
+    std::optional<std::vector<Probe>>& known = state.processes[id]->probes;
+    for (Probe& probe : probes)
+        for (std::string* text : {&probe.probe, &probe.state, &probe.site, &probe.reason})
+            *text = clean_label(*text);
+    const bool changed = known != probes;
+    known = std::move(probes);
+    if (changed && state.go[id])
+        state.go[id]->audit.restart();
+}
+
+void Aggregator::on_record(std::span<const std::byte> record) {
+    State& state = *state_;
+    struct Visitor {
+        State& state;
+        void operator()(const holter_go_gc_pause& event) const {
+            state.to_target(event, [&](GoProcess& go) { go.gc.on_pause(event, go.audit); });
+        }
+        void operator()(const holter_go_stop& event) const {
+            state.to_target(event, [&](GoProcess& go) { go.gc.on_stop(event); });
+        }
+    };
+    std::uint32_t type;
+    if (!decode(record, type, Visitor{state}))
+        ++state.malformed[type < HOLTER_EVENT_TYPES ? type : 0];
+}
+
+void Aggregator::on_go_memory(TargetId id, const GoMemory& memory, std::uint64_t now_ns) {
+    State& state = *state_;
+    if (id >= state.go.size() || !state.go[id])
+        return;
+    GoProcess& go = *state.go[id];
+    go.memory.on_reading(memory);
+    go.audit.on_reading(memory, go.gc.account(), now_ns);
+}
+
+void Aggregator::set_lost(std::string_view type, std::string_view cause, std::uint64_t total) {
+    state_->lost[{std::string(type), std::string(cause)}] = total;
+}
+
+void Aggregator::set_probe_hits(std::string_view probe, std::uint64_t total) {
+    state_->probe_hits[std::string(probe)] = total;
+}
+
+void Aggregator::set_probe_hit_cost(std::string_view site, double seconds) {
+    state_->probe_hit_cost[std::string(site)] = seconds;
+}
+
+void Aggregator::set_overhead(TargetId id, double ratio) {
+    if (id < state_->processes.size() && state_->processes[id])
+        state_->processes[id]->overhead.set(ratio);
+}
+
+void Aggregator::expire(std::uint64_t now_ns) {
+    State& state = *state_;
+    for (auto at = state.services.begin(); at != state.services.end();) {
+        ServiceUse& use = (at++)->second;
+        if (use.targets > 0)
+            continue;
+        if (!use.idle_since_ns)
+            use.idle_since_ns = now_ns;
+        else if (now_ns - *use.idle_since_ns >= state.limits.service_retention_ns)
+            state.forget(Service(*use.service));
+    }
+}
+
+} // namespace holter::aggregator

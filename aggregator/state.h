@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the aggregator holds. Three parts: the series of all families, the living
+// processes that add to them, and our account of ourselves. A process gives its
+// series back when it is destroyed, so the order of members here is the order of
+// lifetimes.
+#pragma once
+
+#include "aggregator/aggregator.h"
+#include "aggregator/gauge.h"
+#include "aggregator/go_audit.h"
+#include "aggregator/go_gc.h"
+#include "aggregator/go_memory.h"
+#include "aggregator/series.h"
+#include "bpf/events.h"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace holter::aggregator {
+
+/// All families that have the labels of a service.
+struct Tables {
+    explicit Tables(std::size_t limit)
+        : go_gc(limit), go_memory(limit),
+          target_info(Family::target_info, Combine::maximum, limit, Overflow::drop_labels),
+          dependency_info(Family::dependency_info, Combine::maximum, limit, Overflow::drop_labels),
+          overhead(Family::overhead, Combine::maximum, limit) {}
+
+    GoGcTables go_gc;
+    GoMemoryTables go_memory;
+    GaugeTable target_info, dependency_info, overhead;
+
+    template <typename Visitor> void each_histogram(Visitor&& visit) {
+        visit(go_gc.pauses);
+        visit(go_gc.stops);
+    }
+    template <typename Visitor> void each_counter(Visitor&& visit) {
+        visit(go_gc.cycles);
+        visit(go_memory.gc_cpu);
+    }
+    template <typename Visitor> void each_gauge(Visitor&& visit) {
+        for (GaugeTable* table : {&go_memory.heap_live, &go_memory.heap_goal, &go_memory.gc_percent,
+                                  &go_memory.memory_limit, &go_memory.goroutines, &target_info,
+                                  &dependency_info, &overhead})
+            visit(table->series);
+    }
+    template <typename Visitor> void each(Visitor&& visit) {
+        each_histogram(visit);
+        each_counter(visit);
+        each_gauge(visit);
+    }
+};
+
+struct GoProcess {
+    GoProcess(Tables& tables, GoAuditCounts& audits, const std::shared_ptr<const Service>& service,
+              const Target& target)
+        : audit(audits, target.runtime_version), gc(tables.go_gc, service),
+          memory(tables.go_memory, service) {}
+
+    GoAudit audit;
+    GoGc gc;
+    GoMemoryAccount memory;
+};
+
+/// Everything about one target but what its runtime has to say.
+struct Process {
+    Process(Tables& tables, Target target_, std::shared_ptr<const Service> service,
+            std::uint64_t now_ns)
+        : attached_ns(now_ns), info(tables.target_info, service),
+          dependencies(tables.dependency_info, service), overhead(tables.overhead, service, {}) {
+        info.add({std::to_string(target_.pid), target_.executable, target_.runtime,
+                  target_.runtime_version, target_.container_id});
+        for (const Dependency& dependency : target_.dependencies)
+            dependencies.add({clean_label(dependency.module), clean_label(dependency.version)});
+        target_.dependencies.clear();
+        target_.dependencies.shrink_to_fit();
+        target = std::make_shared<const Target>(std::move(target_));
+    }
+
+    std::shared_ptr<const Target> target;
+    std::uint64_t attached_ns;
+    std::optional<std::vector<Probe>> probes; ///< nothing: attaching is not over
+    Info info, dependencies;
+    Gauge overhead;
+};
+
+struct ServiceUse {
+    std::shared_ptr<const Service> service;
+    std::size_t targets = 0;
+    std::uint64_t idle_order = 0; ///< which of the idle ones is the oldest
+    std::optional<std::uint64_t> idle_since_ns;
+};
+
+struct Aggregator::State {
+    explicit State(Limits limits_) : limits(limits_), tables(limits_.series_per_family) {}
+
+    Limits limits;
+    std::map<Service, ServiceUse> services;
+    std::uint64_t idle_order = 0;
+    mutable Tables tables;
+    GoAuditCounts audits;
+
+    // By id. What events need lies apart from the rest.
+    std::vector<std::unique_ptr<GoProcess>> go =
+        std::vector<std::unique_ptr<GoProcess>>(HOLTER_MAX_TARGETS);
+    std::vector<std::unique_ptr<Process>> processes =
+        std::vector<std::unique_ptr<Process>>(HOLTER_MAX_TARGETS);
+
+    std::array<std::uint64_t, HOLTER_EVENT_TYPES> events{};    ///< that reached a target
+    std::array<std::uint64_t, HOLTER_EVENT_TYPES> malformed{}; ///< [0]: of no known type
+    std::array<std::uint64_t, HOLTER_EVENT_TYPES> unknown_target{};
+    std::map<std::pair<std::string, std::string>, std::uint64_t> lost;
+    std::map<std::string, std::uint64_t> probe_hits;
+    std::map<std::string, double> probe_hit_cost;
+
+    template <typename Event, typename Handler> void to_target(const Event& event, Handler handle) {
+        const std::uint32_t target = event.event.target;
+        if (target < go.size() && go[target]) {
+            ++events[event.event.type];
+            handle(*go[target]);
+        } else {
+            ++unknown_target[event.event.type];
+        }
+    }
+
+    void forget(const Service& service);
+    void make_room();
+};
+
+} // namespace holter::aggregator

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aggregator/histogram.h"
+#include "catch.h"
+
+#include <limits>
+
+using namespace holter::aggregator;
+
+TEST_CASE("a value lands in the bucket whose bound it does not exceed", "[histogram]") {
+    for (std::size_t i = 0; i < pause_bounds_ns.size(); ++i) {
+        CHECK(PauseHistogram::bucket_of(pause_bounds_ns[i]) == i);
+        CHECK(PauseHistogram::bucket_of(pause_bounds_ns[i] + 1) == i + 1);
+        CHECK(PauseHistogram::bucket_of(pause_bounds_ns[i] - 1) == i);
+    }
+    CHECK(PauseHistogram::bucket_of(0) == 0);
+    CHECK(PauseHistogram::bucket_of(std::numeric_limits<std::uint64_t>::max()) ==
+          pause_bounds_ns.size());
+}
+
+TEST_CASE("the bucket is the one a search would find, for every bit length", "[histogram]") {
+    for (unsigned bit = 0; bit < 64; ++bit)
+        for (std::uint64_t offset : {0ULL, 1ULL, 12345ULL, 999999ULL}) {
+            const std::uint64_t value = (std::uint64_t{1} << bit) + offset;
+            std::size_t expected = 0;
+            while (expected < pause_bounds_ns.size() && value > pause_bounds_ns[expected])
+                ++expected;
+            CHECK(PauseHistogram::bucket_of(value) == expected);
+        }
+}
+
+TEST_CASE("sum, count and maximum are exact", "[histogram]") {
+    PauseHistogram histogram;
+    CHECK(histogram.count() == 0);
+    CHECK(histogram.sum_ns() == 0);
+    std::uint64_t sum = 0;
+    for (std::uint64_t i = 1; i <= 1000; ++i) {
+        histogram.observe(i * 7919);
+        sum += i * 7919;
+    }
+    CHECK(histogram.count() == 1000);
+    CHECK(histogram.sum_ns() == sum);
+    CHECK(histogram.max_ns() == 7919000);
+}
+
+TEST_CASE("merging adds counts and sums and keeps the larger maximum", "[histogram]") {
+    PauseHistogram a, b;
+    a.observe(15'000);
+    a.observe(3'000'000'000);
+    b.observe(15'001);
+    a.merge(b);
+    CHECK(a.count() == 3);
+    CHECK(a.count(1) == 2);
+    CHECK(a.count(PauseHistogram::buckets - 1) == 1);
+    CHECK(a.sum_ns() == 3'000'030'001);
+    CHECK(a.max_ns() == 3'000'000'000);
+}
+
+TEST_CASE("quantiles are interpolated and never exceed what was seen", "[histogram]") {
+    PauseHistogram histogram;
+    CHECK(histogram.quantile_ns(0.99) == 0);
+    for (int i = 0; i < 100; ++i)
+        histogram.observe(100'000); // all in the bucket 50 µs … 100 µs
+    CHECK(histogram.quantile_ns(0.5) == 75'000);
+    CHECK(histogram.quantile_ns(1) == 100'000);
+    CHECK(histogram.quantile_ns(2) == 100'000);
+    histogram.observe(2'500'000'000); // beyond the last bound
+    CHECK(histogram.quantile_ns(1) == 2'500'000'000);
+    CHECK(histogram.quantile_ns(0.5) < 100'000);
+
+    PauseHistogram one;
+    one.observe(12'000);
+    CHECK(one.quantile_ns(0.99) <= 12'000);
+    CHECK(one.quantile_ns(0.99) > 10'000);
+    CHECK(one.quantile_ns(-1) == 10'000);
+}
