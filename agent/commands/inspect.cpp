@@ -104,6 +104,12 @@ std::vector<std::pair<std::string, std::string>> account_rows(const golang::Memo
     return rows;
 }
 
+std::vector<std::pair<const char*, const golang::Global*>> named(const golang::Globals& globals) {
+    return {{"runtime.memstats", &globals.memstats}, {"runtime.gcController", &globals.gc_controller},
+            {"runtime.work", &globals.work},         {"runtime.sched", &globals.sched},
+            {"runtime.allp", &globals.allp},         {"runtime.allglen", &globals.allglen}};
+}
+
 /// Everything that is missing, and why.
 std::vector<std::string> missing(const Findings& findings) {
     std::vector<std::string> lines;
@@ -121,9 +127,9 @@ std::vector<std::string> missing(const Findings& findings) {
             if (planned.failure)
                 lines.push_back(planned.probe.name + ": " + planned.failure->reason + ": " +
                                 planned.failure->message);
-    for (const auto& [name, global] : binary.globals.all())
-        if (!global.address)
-            lines.push_back(name + ": not located: " + global.how);
+    for (const auto& [name, global] : named(binary.globals))
+        if (!global->address)
+            lines.push_back(std::string(name) + ": not located: " + global->how);
     if (!findings.account)
         lines.push_back("the runtime's own account: the memory of the process cannot be read");
     else
@@ -203,8 +209,8 @@ nlohmann::json document(const Findings& findings) {
                                         {"emulated", site.site.emulated}});
             root["probes"].push_back(std::move(row));
         }
-    for (const auto& [name, global] : binary.globals.all())
-        root["globals"][name] = {{"address", global.address.value_or(0)}, {"how", global.how}};
+    for (const auto& [name, global] : named(binary.globals))
+        root["globals"][name] = {{"address", global->address.value_or(0)}, {"how", global->how}};
     if (findings.cost)
         root["hit_cost_seconds"] = {{"emulated", findings.cost->emulated_seconds},
                                     {"stepped", findings.cost->stepped_seconds}};

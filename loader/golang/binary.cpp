@@ -49,13 +49,17 @@ Result<std::shared_ptr<const Binary>> examine_binary(const std::string& path,
                                                    "; Go 1.18 is the oldest that can be traced"});
 
     std::vector<std::string> wanted = functions_for_plan(runtime, binary->version);
-    for (const auto& name : functions_for_globals(binary->version))
+    for (const auto& name : globals_functions())
         wanted.push_back(name);
     auto functions = find_functions(*file, binary->version, wanted);
     if (!functions)
         return refused(functions.error());
     binary->offsets = Offsets::of_binary(*file, "std", binary->build_info.version);
-    binary->globals = locate_globals(*file, *functions, binary->version, binary->offsets);
+    const auto& offsets = binary->offsets;
+    binary->globals = locate_globals(
+        *file, *functions,
+        {offsets.field("runtime.mstats.numgc"), offsets.field("runtime.mstats.pause_total_ns"),
+         offsets.field("runtime.workType.pauseNS"), offsets.field("runtime.schedt.lock")});
     binary->groups = plan_probes(runtime, *file, *functions, binary->version);
     binary->functions = std::move(*functions);
     return std::shared_ptr<const Binary>(binary);
