@@ -31,6 +31,7 @@ enum class Family : std::uint8_t {
     events_lost,
     audit_checks,
     audit_mismatches,
+    series_limited, ///< in Snapshot::limited
 };
 
 } // namespace holter::aggregator

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/catalog.h"
+
+#include <array>
+#include <stdexcept>
+
+namespace holter::exporter {
+
+namespace {
+
+using aggregator::Family;
+using Names = std::string_view[];
+
+constexpr Names runtime = {"runtime"};
+constexpr Names runtime_kind = {"runtime", "kind"};
+constexpr Names runtime_trigger = {"runtime", "trigger"};
+constexpr Names reason = {"reason"};
+constexpr Names target = {"pid", "executable", "runtime", "runtime_version", "container_id"};
+constexpr Names dependency = {"module", "version"};
+constexpr Names build = {"version", "revision"};
+constexpr Names probe = {"probe"};
+constexpr Names probe_state = {"probe", "state", "site", "reason"};
+constexpr Names site = {"site"};
+constexpr Names event_type = {"type"};
+constexpr Names event_loss = {"type", "cause"};
+constexpr Names signal = {"signal"};
+constexpr Names family = {"family"};
+constexpr std::span<const std::string_view> none;
+
+constexpr double ns = 1e9;
+constexpr std::string_view gc = "Garbage collection";
+constexpr std::string_view own = "Holter about itself";
+
+constexpr Metric metrics[] = {
+    {"holter_gc_pause_seconds", Type::histogram,
+     "Stops of the application by the garbage collector, as long as the runtime itself says they "
+     "were. Go: the count of kind mark_termination is the number of completed cycles; mark_restart "
+     "appears when one was seen.",
+     true, runtime_kind, Family::gc_pause, ns, gc},
+    {"holter_gc_cycles_total", Type::counter,
+     "Completed collection cycles by what started them. Go: unknown, when the cycle began before "
+     "tracing did, appears when one was seen.",
+     true, runtime_trigger, Family::gc_cycles, 1, gc},
+    {"holter_gc_heap_live_bytes", Type::gauge,
+     "Heap that the last collection found alive. Processes of a service add up.", true, runtime,
+     Family::gc_heap_live, 1, gc},
+    {"holter_gc_heap_goal_bytes", Type::gauge,
+     "Heap size at which the current cycle is to end. Processes of a service add up.", true,
+     runtime, Family::gc_heap_goal, 1, gc},
+    {"holter_gc_cpu_seconds_total", Type::counter,
+     "CPU time of the garbage collector by the runtime's own estimate, since tracing began; it "
+     "grows when a cycle ends.",
+     true, runtime_kind, Family::gc_cpu, ns, gc},
+    {"holter_go_gc_percent", Type::gauge,
+     "GOGC as in force now; -1: the collector is off. Of several processes of a service, the "
+     "lowest.",
+     true, none, Family::go_gc_percent, 1, gc},
+    {"holter_go_memory_limit_bytes", Type::gauge,
+     "GOMEMLIMIT as in force now; 9.223372036854775807e+18: no limit. Of several processes of a "
+     "service, the lowest.",
+     true, none, Family::go_memory_limit, 1, gc},
+    {"holter_go_stop_the_world_seconds", Type::histogram,
+     "Stops of the application for other reasons than garbage collection. A reason appears with "
+     "its first stop.",
+     true, reason, Family::go_stop_the_world, ns, gc},
+    {"holter_go_goroutines", Type::gauge, "Goroutines that exist. Processes of a service add up.",
+     true, none, Family::go_goroutines, 1, gc},
+
+    {"holter_build_info", Type::gauge, "Always 1; which Holter this is.", false, build,
+     BuildSource{}, 1, own},
+    {"holter_targets", Type::gauge, "Processes that are traced.", false, runtime, Family::targets,
+     1, own},
+    {"holter_target_info", Type::gauge,
+     "Always 1, one for each traced process: what is known of it, to be joined.", true, target,
+     Family::target_info, 1, own},
+    {"holter_dependency_info", Type::gauge,
+     "Always 1: a module that a running process was built from.", true, dependency,
+     Family::dependency_info, 1, own},
+    {"holter_probes", Type::gauge,
+     "Probes of all targets by state (attached, paused, failed), by how the kernel runs the "
+     "instruction they sit on (emulated, stepped), and by why they failed.",
+     false, probe_state, Family::probes, 1, own},
+    {"holter_probe_hits_total", Type::counter, "How often a probe was hit, in all targets.", false,
+     probe, Family::probe_hits, 1, own},
+    {"holter_probe_hit_cost_seconds", Type::gauge,
+     "What one hit costs the target, measured on this machine at start.", false, site,
+     Family::probe_hit_cost, 1, own},
+    {"holter_overhead_ratio", Type::gauge,
+     "CPU time spent in probes divided by the CPU time of the process. Of several processes of a "
+     "service, the highest.",
+     true, none, Family::overhead, 1, own},
+    {"holter_events_total", Type::counter, "Events received from the kernel side and counted.",
+     false, event_type, Family::events, 1, own},
+    {"holter_events_lost_total", Type::counter,
+     "Events that happened and are not counted, by cause.", false, event_loss, Family::events_lost,
+     1, own},
+    {"holter_audit_checks_total", Type::counter,
+     "Comparisons of our account with the one in the target's own memory.", false, signal,
+     Family::audit_checks, 1, own},
+    {"holter_audit_mismatches_total", Type::counter,
+     "Differences found by them: missed or doubled cycles (gc_cycles), comparisons that failed "
+     "(the others).",
+     false, signal, Family::audit_mismatches, 1, own},
+    {"holter_series_limited_total", Type::counter,
+     "New series that came when their family was at its limit; they share series of the service "
+     "named other.",
+     false, family, Family::series_limited, 1, own},
+    {"process_cpu_seconds_total", Type::counter,
+     "CPU time that Holter used in user and system mode.", false, none, &ProcessStats::cpu_seconds,
+     1, own},
+    {"process_resident_memory_bytes", Type::gauge, "Resident memory of Holter.", false, none,
+     &ProcessStats::resident_bytes, 1, own},
+    {"process_virtual_memory_bytes", Type::gauge, "Virtual memory of Holter.", false, none,
+     &ProcessStats::virtual_bytes, 1, own},
+    {"process_open_fds", Type::gauge, "File descriptors that Holter has open.", false, none,
+     &ProcessStats::open_fds, 1, own},
+    {"process_max_fds", Type::gauge, "File descriptors that Holter may have open.", false, none,
+     &ProcessStats::max_fds, 1, own},
+    {"process_threads", Type::gauge, "Threads of Holter.", false, none, &ProcessStats::threads, 1,
+     own},
+    {"process_start_time_seconds", Type::gauge, "When Holter started, since the Unix epoch.", false,
+     none, &ProcessStats::start_time_seconds, 1, own},
+};
+
+constexpr std::string_view names_of_service[] = {"service_name", "namespace", "pod", "container"};
+
+} // namespace
+
+std::span<const Metric> catalog() {
+    return metrics;
+}
+
+const Metric& metric_of(Family wanted) {
+    for (const Metric& metric : metrics)
+        if (const Family* has = std::get_if<Family>(&metric.source); has && *has == wanted)
+            return metric;
+    throw std::logic_error("a family without a metric");
+}
+
+std::span<const std::string_view> service_labels() {
+    return names_of_service;
+}
+
+std::string_view unit_of(const Metric& metric) {
+    std::string_view name = metric.name;
+    constexpr std::string_view total = "_total";
+    if (name.ends_with(total))
+        name.remove_suffix(total.size());
+    for (const std::string_view unit : {"seconds", "bytes", "ratio"})
+        if (name.ends_with(unit))
+            return unit;
+    return {};
+}
+
+std::string_view to_string(Type type) {
+    switch (type) {
+    case Type::counter:
+        return "counter";
+    case Type::gauge:
+        return "gauge";
+    case Type::histogram:
+        return "histogram";
+    }
+    return "untyped";
+}
+
+} // namespace holter::exporter

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One snapshot in prometheus-cpp's terms. Pages are written family by family, so
+// only the largest family ever exists in this form, which takes more memory than
+// its text.
+#pragma once
+
+#include "aggregator/snapshot.h"
+#include "exporter/catalog.h"
+#include "exporter/process_stats.h"
+
+#include <memory>
+#include <vector>
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+
+namespace holter::exporter {
+
+class Collector : public prometheus::Collectable {
+  public:
+    Collector(std::shared_ptr<const aggregator::Snapshot> snapshot, ProcessStats process,
+              BuildInfo build);
+
+    /// All families that have series, in the catalogue's order.
+    std::vector<prometheus::MetricFamily> Collect() const override;
+
+    /// One of them; without metrics when there are no series.
+    prometheus::MetricFamily collect(const Metric& metric) const;
+
+  private:
+    void add_family(const Metric& metric, aggregator::Family family,
+                    std::vector<prometheus::ClientMetric>& out) const;
+
+    std::shared_ptr<const aggregator::Snapshot> snapshot_;
+    ProcessStats process_;
+    BuildInfo build_;
+};
+
+} // namespace holter::exporter

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A page with something of everything: two services, one of them with two
+// processes and labels that need escaping, a failed probe, losses, a mismatch.
+#pragma once
+
+#include "aggregator/fixture.h"
+#include "exporter/collector.h"
+
+namespace holter::exporter::test {
+
+inline std::shared_ptr<const aggregator::Snapshot> sample_snapshot() {
+    using namespace aggregator;
+    using namespace aggregator::test;
+    Aggregator aggregator;
+    Target shop = target(0);
+    shop.container_id = std::string(64, 'c');
+    shop.dependencies = {{"google.golang.org/grpc", "v1.60.0"}, {"golang.org/x/net", "v0.20.0"}};
+    aggregator.add_target(shop, 0);
+    aggregator.add_target(target(1, "shop", "go1.21.13"), 0);
+    Target odd = target(2, "a \"quoted\" \\ name\nof two lines");
+    odd.service.namespace_ = odd.service.pod = odd.service.container = "";
+    odd.executable = "/opt/\xFF\xFE/żółw";
+    aggregator.add_target(odd, 0);
+
+    std::uint32_t numgc = 0;
+    for (const std::uint64_t ns : {9'000ULL, 31'415ULL, 271'828ULL, 1'000'000'000ULL}) {
+        ++numgc;
+        aggregator.on_record(bytes_of(pause(0, HOLTER_GO_SWEEP_TERMINATION, ns / 3, numgc - 1)));
+        aggregator.on_record(
+            bytes_of(pause(0, HOLTER_GO_MARK_TERMINATION, ns, numgc,
+                           numgc % 2 ? HOLTER_GO_TRIGGER_HEAP : HOLTER_GO_TRIGGER_FORCED)));
+    }
+    aggregator.on_record(bytes_of(pause(1, HOLTER_GO_MARK_RESTART, 77)));
+    aggregator.on_record(bytes_of(stop(1, HOLTER_GO_STOP_GOMAXPROCS, 123'456'789)));
+    aggregator.on_record(bytes_of(pause(9, HOLTER_GO_MARK_TERMINATION, 1)));
+
+    GoMemory memory;
+    memory.gc_percent = 100;
+    memory.memory_limit_bytes = std::numeric_limits<std::int64_t>::max();
+    memory.heap_live_bytes = 4'194'304;
+    memory.heap_goal_bytes = 8'388'608;
+    memory.goroutines = 12;
+    memory.numgc = numgc;
+    memory.cpu_assist_ns = memory.cpu_dedicated_ns = memory.cpu_idle_ns = memory.cpu_pause_ns = 0;
+    memory.cpu_total_ns = 0;
+    aggregator.set_probes(0, {{"gc_pause", "attached", "emulated", ""}});
+    aggregator.on_go_memory(0, memory, 0);
+    memory.cpu_dedicated_ns = 250'000'001;
+    memory.cpu_pause_ns = 333'333'333;
+    memory.cpu_total_ns = 10 * second;
+    memory.numgc = numgc + 3; // cycles without events
+    aggregator.on_go_memory(0, memory, 2 * second);
+    aggregator.on_go_memory(0, memory, 4 * second);
+    memory.gc_percent = -1;
+    aggregator.on_go_memory(1, memory, 4 * second);
+    aggregator.set_probes(
+        1, {{"gc_pause", "attached", "emulated", ""}, {"cycle_start", "failed", "", "inlined"}});
+
+    aggregator.set_lost("go_gc_pause", "ring_full", 0);
+    aggregator.set_probe_hits("gc_pause", 9);
+    aggregator.set_probe_hit_cost("emulated", 7.1e-7);
+    aggregator.set_probe_hit_cost("stepped", 5.25e-6);
+    aggregator.set_overhead(0, 0.00012);
+    return aggregator.snapshot(10 * second);
+}
+
+inline Collector sample_collector() {
+    ProcessStats process;
+    process.cpu_seconds = 1.5;
+    process.resident_bytes = 20'971'520;
+    process.virtual_bytes = 104'857'600;
+    process.open_fds = 17;
+    process.max_fds = 1024;
+    process.threads = 7;
+    process.start_time_seconds = 1'700'000'000.25;
+    return {sample_snapshot(), process, {"0.1.0", "0123456789ab"}};
+}
+
+} // namespace holter::exporter::test
