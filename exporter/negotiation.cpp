@@ -50,6 +50,7 @@ struct Choice {
         while (!item.empty()) {
             std::string_view value = take(item, ';');
             const std::string key = lower(take(value, '='));
+            value = trimmed(value);
             if (key == "version") {
                 version = lower(value);
             } else if (key == "q") {
