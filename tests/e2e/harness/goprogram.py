@@ -120,11 +120,11 @@ def _digest(folder, words):
     return digest.hexdigest()[:16]
 
 
-def build(version, mode="plain", program="go_gc", variant="", flags=()):
+def build(version, mode="plain", program="go_gc", variant="", flags=(), key=b""):
     """Path of the program built with this toolchain in this mode; `variant` makes binaries differ,
-    `flags` are more flags of `go build`."""
+    `flags` are more flags of `go build`, `key` stands for what they refer to."""
     folder = _PROGRAMS / program
-    words = [platform.machine(), version, mode, variant, *flags]
+    words = [platform.machine(), version, mode, variant, key.hex() or " ".join(flags)]
     name = "-".join(filter(None, (program, version, mode, variant)))
     output = _cache() / f"{name}-{_digest(folder, words)}" / program
     if output.exists():
