@@ -19,7 +19,7 @@ struct ResourceUse {
     std::uint64_t open_files = 0;
     std::uint64_t open_files_limit = 0; ///< UINT64_MAX: unlimited
     std::uint64_t threads = 0;
-    double start_time_seconds = 0;      ///< since 1970
+    double start_time_seconds = 0; ///< since 1970
 };
 
 /// Errors: `no_procfs`, and those of Procfs::stat.
