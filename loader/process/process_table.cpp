@@ -8,9 +8,6 @@
 namespace holter::process {
 namespace {
 
-/// Ended processes that are kept before it is worth looking which ones they are.
-constexpr std::size_t tolerated_dead = 4096;
-
 constexpr std::uint64_t nanoseconds_per_second = 1'000'000'000;
 
 /// Nobody reported an exec.
@@ -25,8 +22,8 @@ std::uint64_t boot_clock_ns() {
 
 } // namespace
 
-ProcessTable::ProcessTable(const Procfs& procfs, Listener listener)
-    : procfs_(procfs), listener_(std::move(listener)) {}
+ProcessTable::ProcessTable(const Procfs& procfs, Listener listener, std::size_t tolerated_dead)
+    : procfs_(procfs), listener_(std::move(listener)), tolerated_dead_(tolerated_dead) {}
 
 void ProcessTable::apply(std::span<const holter_process_event> events) {
     std::unordered_set<pid_t> ripe = std::exchange(forked_, {});
@@ -100,7 +97,7 @@ void ProcessTable::unwatch(const Identity& identity) {
 }
 
 bool ProcessTable::crowded() const {
-    return entries_.size() > 2 * size_after_reconcile_ + tolerated_dead;
+    return entries_.size() > 2 * size_after_reconcile_ + tolerated_dead_;
 }
 
 void ProcessTable::look(pid_t pid, std::uint64_t executed_ns) {

@@ -37,7 +37,8 @@ struct Listener {
 /// Not thread-safe. `procfs` must outlive it.
 class ProcessTable {
   public:
-    ProcessTable(const Procfs& procfs, Listener listener);
+    /// `tolerated_dead`: how many entries may pile up between two reconcile() without crowding.
+    ProcessTable(const Procfs& procfs, Listener listener, std::size_t tolerated_dead = 4096);
 
     /// One round: what happened since the last one, in order.
     void apply(std::span<const holter_process_event> events);
@@ -67,6 +68,7 @@ class ProcessTable {
 
     const Procfs& procfs_;
     Listener listener_;
+    std::size_t tolerated_dead_;
     std::unordered_map<pid_t, Entry> entries_;
     std::unordered_set<pid_t> forked_; ///< since the last round
     /// Announced as gone, but perhaps still to be seen in /proc, tearing down or unreaped.
