@@ -192,12 +192,17 @@ Result<pid_t> Procfs::own_pid() const {
 }
 
 std::uint32_t Procfs::pid_namespace() const {
-    // The first process of the namespace is its process 1.
+    // Of the namespace's first process, which every procfs shows as process 1; or our own, if we
+    // may not look at that one and this procfs knows us by our own number.
     struct stat status {};
-    if (::stat((folder(1) + "/ns/pid").c_str(), &status) != 0) {
-        return 0;
+    if (::stat((folder(1) + "/ns/pid").c_str(), &status) == 0) {
+        return static_cast<std::uint32_t>(status.st_ino);
     }
-    return static_cast<std::uint32_t>(status.st_ino);
+    const Result<pid_t> own = own_pid();
+    if (own && *own == ::getpid() && ::stat((folder(*own) + "/ns/pid").c_str(), &status) == 0) {
+        return static_cast<std::uint32_t>(status.st_ino);
+    }
+    return 0;
 }
 
 Result<double> Procfs::boot_time() const {

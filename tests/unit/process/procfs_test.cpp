@@ -38,6 +38,29 @@ TEST_CASE("procfs: a root that is none says so") {
     CHECK(procfs.boot_time().error().reason == "no_procfs");
 }
 
+TEST_CASE("procfs: the PID namespace is that of process 1, or ours") {
+    FakeProcfs fake;
+    const Procfs procfs(fake.root());
+    const auto inode = [&](pid_t pid) {
+        struct stat status {};
+        REQUIRE(::stat((fake.root() + "/" + std::to_string(pid) + "/ns/pid").c_str(), &status) ==
+                0);
+        return static_cast<std::uint32_t>(status.st_ino);
+    };
+    const pid_t own = ::getpid();
+    CHECK(procfs.pid_namespace() == 0);
+    fake.write(own, "ns/pid", "");
+    fake.write(own + 1, "ns/pid", "");
+    const std::string self = fake.root() + "/self";
+    REQUIRE(::symlink(std::to_string(own + 1).c_str(), self.c_str()) == 0);
+    CHECK(procfs.pid_namespace() == 0); // the procfs of another namespace: our number means nothing
+    REQUIRE(::unlink(self.c_str()) == 0);
+    REQUIRE(::symlink(std::to_string(own).c_str(), self.c_str()) == 0);
+    CHECK(procfs.pid_namespace() == inode(own));
+    fake.write(1, "ns/pid", "");
+    CHECK(procfs.pid_namespace() == inode(1));
+}
+
 TEST_CASE("procfs: identity is pid and start time") {
     FakeProcfs fake;
     fake.run(7, {.start_time = 4711, .name = "a) (b"});
