@@ -239,12 +239,20 @@ static __noinline int go_other_stop(struct pt_regs *ctx, struct hit *hit)
 	return 0;
 }
 
-/* Go <= 1.20 has strings for reasons, each of another length. */
-static __always_inline __u32 reason_of_length(__u64 length)
+struct go_string {
+	__u64 address;
+	__u64 length;
+};
+
+/* Go <= 1.20 has strings for reasons. All but two differ in length already; those two differ in
+ * their first letter. */
+static __always_inline __u32 reason_named(const struct go_string *name)
 {
-	switch (length) {
-	case sizeof("write heap dump") - 1:
-		return HOLTER_GO_STOP_WRITE_HEAP_DUMP;
+	switch (name->length) {
+	case sizeof("profile cleanup") - 1: /* or "write heap dump" */
+		return (char)read_target(name->address, 1) == 'w' ?
+			       HOLTER_GO_STOP_WRITE_HEAP_DUMP :
+			       HOLTER_GO_STOP_GOROUTINE_PROFILE_CLEANUP;
 	case sizeof("profile") - 1:
 	case sizeof("goroutine profile") - 1:
 		return HOLTER_GO_STOP_GOROUTINE_PROFILE;
@@ -269,15 +277,17 @@ static __always_inline __u32 reason_of_length(__u64 length)
  * reason in m.preemptoff. */
 static __noinline int go_other_stop_by_name(struct pt_regs *ctx, struct hit *hit)
 {
-	const __u32 g_m_offset = 48, string_length_offset = 8;
-	__u64 m, length = 0;
+	const __u32 g_m_offset = 48;
+	struct go_string name = {};
+	__u64 m;
 
 	m = read_target(GO_G(ctx) + g_m_offset, sizeof(m));
-	if (m && hit->target->preemptoff_offset)
-		length = read_target(m + hit->target->preemptoff_offset + string_length_offset,
-				     sizeof(length));
+	if (m && hit->target->preemptoff_offset &&
+	    bpf_probe_read_user(&name, sizeof(name),
+				(const void *)(m + hit->target->preemptoff_offset)))
+		count_loss(HOLTER_EVENT_GO_STOP, HOLTER_LOSS_READ_FAILED);
 	hit->state->stopped_at_ns = bpf_ktime_get_ns();
-	hit->state->other_reason = reason_of_length(length) + 1;
+	hit->state->other_reason = reason_named(&name) + 1;
 	return 0;
 }
 

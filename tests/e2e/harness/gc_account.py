@@ -17,7 +17,7 @@ STOPS = "holter_go_stop_the_world_seconds"
 KINDS = ("sweep_termination", "mark_termination")
 
 # What the program is told to do that stops the world, and as what it must be counted.
-STOP_COMMANDS = (("read_mem_stats", 3), ("gomaxprocs", 4), ("all_goroutines_stack", 2),
+STOP_COMMANDS = (("read_mem_stats", 3), ("gomaxprocs", 4), ("all_goroutines_stack_trace", 2),
                  ("goroutine_profile", 2))
 
 

@@ -186,7 +186,7 @@ func stops(reason string, n int) error {
 			if _, ok := runtime.GoroutineProfile(records); !ok {
 				return fmt.Errorf("goroutine profile did not fit")
 			}
-		case "all_goroutines_stack":
+		case "all_goroutines_stack_trace":
 			runtime.Stack(make([]byte, 1<<16), true)
 		default:
 			return fmt.Errorf("no such reason: %s", reason)
