@@ -56,10 +56,16 @@ Result<std::shared_ptr<const Binary>> examine_binary(const std::string& path,
         return refused(functions.error());
     binary->offsets = Offsets::of_binary(*file, "std", binary->build_info.version);
     const auto& offsets = binary->offsets;
-    binary->globals = locate_globals(
-        *file, *functions,
-        {offsets.field("runtime.mstats.numgc"), offsets.field("runtime.mstats.pause_total_ns"),
-         offsets.field("runtime.workType.pauseNS"), offsets.field("runtime.schedt.lock")});
+    GlobalOffsets known{offsets.field("runtime.mstats.numgc"),
+                        offsets.field("runtime.mstats.pause_total_ns"),
+                        std::nullopt,
+                        std::nullopt};
+    // These two are found by one offset alone, which nothing in the code confirms.
+    if (offsets.exact()) {
+        known.work_pause_ns = offsets.field("runtime.workType.pauseNS");
+        known.sched_lock = offsets.field("runtime.schedt.lock");
+    }
+    binary->globals = locate_globals(*file, *functions, known);
     binary->groups = plan_probes(runtime, *file, *functions, binary->version);
     binary->functions = std::move(*functions);
     return std::shared_ptr<const Binary>(binary);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/golang/probe_plan.h"
 
+#include <algorithm>
+
 namespace holter::golang {
 
 namespace {
@@ -20,9 +22,11 @@ class Planner {
   public:
     Planner(const elf::ElfFile& file, const FunctionTable& functions)
         : file_(file), functions_(functions) {
-        for (const auto& name : morestack_names)
-            if (const Function* function = functions.find(name))
-                morestack_.push_back(function->address);
+        // One name may stand for two functions: the real one and its ABI wrapper.
+        for (const Function& function : functions.functions)
+            if (std::find(morestack_names.begin(), morestack_names.end(), function.name) !=
+                morestack_names.end())
+                morestack_.push_back(function.address);
     }
 
     PlannedProbe plan(const catalogue::Probe& probe) {
