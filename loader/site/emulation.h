@@ -5,13 +5,13 @@
 // a few. Read from arch/x86/kernel/uprobes.c and arch/arm64/kernel/probes/decode-insn.c. Where
 // kernels differ, the older one counts:
 //
-//   x86     since 4.16  push of a register (one byte, or two with REX 0x41)
-//           before 5.17 a branch-like instruction with prefix 0x66, even `xchg ax, ax`: refused
-//           since 6.16  multi-byte nops are emulated; stepped before
-//           since 6.18  a five-byte nop is rewritten to a call, which overwrites the red zone
-//   arm64   until 6.12  ldr (literal) is accepted, and simulated wrongly on big pages; refused
-//   since
-//           since 6.14  nop is simulated; stepped before
+//   x86     push of a register (one byte, or two with REX 0x41) is emulated since 4.16 or so: not
+//           in 4.15, but in 4.18 and in every kernel that has BPF rings
+//           prefix 0x66 on a jump or call is refused, and until 5.16 even on `xchg ax, ax`
+//           multi-byte nops are emulated since 2025, and stepped before
+//           5-byte nops are rewritten to a call by 6.18, which overwrites the red zone
+//   arm64   ldr (literal) is refused by newer kernels, and simulated wrongly by older ones
+//           nop is simulated by newer kernels, and stepped by older ones
 #pragma once
 
 #include "loader/site/decoder.h"
