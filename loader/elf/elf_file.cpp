@@ -16,9 +16,11 @@ namespace holter::elf {
 namespace {
 
 // A section name longer than this is nobody's we look for; it bounds what a hostile table costs.
-constexpr std::size_t max_section_name = 255;
+constexpr std::size_t max_section_name = 64;
 constexpr std::uint64_t max_section_names = 1 << 20;
 constexpr std::uint64_t max_dynamic = 1 << 16;
+// The kernel runs nothing that has more.
+constexpr std::size_t max_segments_size = 1 << 16;
 
 Error system_error(const std::string& path, int error) {
     const std::string message = path + ": " + std::generic_category().message(error);
@@ -135,18 +137,28 @@ Result<ElfFile> ElfFile::parse(std::shared_ptr<const Source> source, const Ident
     file.pie_ = header.e_type == ET_DYN;
     file.entry_ = header.e_entry;
 
-    if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum == 0) {
-        return Error{"malformed_elf", what + ": no program headers"};
+    const std::size_t segments_size = std::size_t{header.e_phnum} * sizeof(Elf64_Phdr);
+    if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum == 0 ||
+        segments_size > max_segments_size) {
+        return Error{"malformed_elf", what + ": no usable program headers"};
     }
-    const auto table =
-        file.at_offset(header.e_phoff, std::size_t{header.e_phnum} * sizeof(Elf64_Phdr));
+    const auto table = file.at_offset(header.e_phoff, segments_size);
     if (!table) {
         return Error{"malformed_elf", what + ": program headers lie outside the file"};
     }
+    std::uint64_t loaded = 0;
     for (std::size_t i = 0; i < header.e_phnum; ++i) {
         const auto entry = load<Elf64_Phdr>(*table, i * sizeof(Elf64_Phdr));
         file.segments_.push_back({entry.p_type, entry.p_flags, entry.p_offset, entry.p_vaddr,
                                   entry.p_filesz, entry.p_memsz});
+        if (entry.p_type == PT_LOAD && entry.p_offset < file.size()) {
+            loaded += std::min(entry.p_filesz, file.size() - entry.p_offset);
+        }
+    }
+    // Segments may share a page, not the file: whoever scans them reads it once, not a thousand
+    // times.
+    if (loaded / 2 > file.size()) {
+        return Error{"malformed_elf", what + ": loads the same bytes over and over"};
     }
     file.read_sections(header_bytes);
     file.read_dynamic();
@@ -158,23 +170,13 @@ void ElfFile::read_sections(std::span<const std::byte> header_bytes) {
     if (header.e_shoff == 0 || header.e_shentsize != sizeof(Elf64_Shdr)) {
         return;
     }
-    // With 0xff00 sections and more the real numbers are in the first entry.
-    const auto first = at_offset(header.e_shoff, sizeof(Elf64_Shdr));
-    if (!first) {
-        return;
-    }
-    const auto zeroth = load<Elf64_Shdr>(*first, 0);
-    const std::uint64_t count = header.e_shnum != 0 ? header.e_shnum : zeroth.sh_size;
-    const std::uint64_t names_index =
-        header.e_shstrndx != SHN_XINDEX ? header.e_shstrndx : zeroth.sh_link;
-    if (count > max_read / sizeof(Elf64_Shdr)) {
-        return;
-    }
+    // Tables beyond 0xff00 sections hide their length elsewhere; no executable has one.
+    const std::size_t count = header.e_shnum;
     const auto table = at_offset(header.e_shoff, count * sizeof(Elf64_Shdr));
-    if (!table || names_index >= count) {
+    if (!table || header.e_shstrndx >= count) {
         return;
     }
-    const auto names_header = load<Elf64_Shdr>(*table, names_index * sizeof(Elf64_Shdr));
+    const auto names_header = load<Elf64_Shdr>(*table, header.e_shstrndx * sizeof(Elf64_Shdr));
     if (names_header.sh_size > max_section_names) {
         return;
     }
@@ -272,6 +274,11 @@ std::optional<std::uint64_t> ElfFile::address_of(std::uint64_t offset) const {
         return std::nullopt;
     }
     return found->address + (offset - found->offset);
+}
+
+bool ElfFile::is_code(std::uint64_t address, std::uint64_t size) const {
+    const Segment* segment = loaded_at(address);
+    return segment != nullptr && (segment->flags & PF_X) != 0 && size <= contiguous_from(address);
 }
 
 std::uint64_t ElfFile::contiguous_from(std::uint64_t address) const {

@@ -43,7 +43,7 @@ struct Segment {
     std::uint64_t memory_size = 0;
 };
 
-/// One section header. `name` is cut at 255 bytes and is not text that is safe to show.
+/// One section header. `name` is cut at 64 bytes and is not text that is safe to show.
 struct Section {
     std::string name;
     std::uint32_t type = 0;  ///< SHT_*
@@ -113,6 +113,8 @@ class ElfFile {
     std::optional<std::uint64_t> offset_of(std::uint64_t address) const;
     /// Its inverse. Where two segments share a page of the file, the executable one.
     std::optional<std::uint64_t> address_of(std::uint64_t offset) const;
+    /// Whether all of [address, address + size) is in an executable segment and in the file.
+    bool is_code(std::uint64_t address, std::uint64_t size = 1) const;
     /// How many bytes the file has from `address` to the end of its segment; 0 if none.
     std::uint64_t contiguous_from(std::uint64_t address) const;
 

@@ -8,7 +8,6 @@
 #include "loader/golang/wanted_names.h"
 
 #include <algorithm>
-#include <elf.h>
 
 namespace holter::golang {
 namespace {
@@ -25,14 +24,6 @@ struct Functions {
 
 Error damaged(const std::string& what) {
     return {"malformed_pclntab", what};
-}
-
-/// Whether [address, address + size) is code that the file has.
-bool is_code(const ElfFile& file, std::uint64_t address, std::uint64_t size) {
-    return std::any_of(file.segments().begin(), file.segments().end(), [&](const elf::Segment& s) {
-        return s.type == PT_LOAD && (s.flags & PF_X) != 0 && address >= s.address &&
-               address - s.address < s.file_size && size <= s.file_size - (address - s.address);
-    });
 }
 
 /// The pass over all functions: functab and the records it points to are two streams.
@@ -58,8 +49,11 @@ Result<Functions> read_functions(const ElfFile& file, const Pclntab& pclntab,
         }
         if (const std::string* name = names.find(record->name)) {
             const std::uint64_t address = text_start + entry->text_offset;
-            if (!is_code(file, address, entry->size())) {
+            if (!file.is_code(address, entry->size())) {
                 return damaged(*name + " is not in the text");
+            }
+            if (found.wanted.size() == max_matches) {
+                return damaged("too many functions have wanted names");
             }
             found.wanted.push_back({*name, address, entry->size()});
         }

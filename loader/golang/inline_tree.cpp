@@ -18,8 +18,10 @@ constexpr std::size_t word = sizeof(std::uint32_t);
 constexpr std::uint64_t last_tree_size = 1 << 20;
 // Small windows: these tables are jumped in, not read through.
 constexpr std::size_t jump_window = 4096;
-// pc-value bytes that may be decoded in one search. Real binaries need a few hundred KiB.
+// What one search may spend on decoding: pc-value bytes, and so many for each start. Real
+// binaries need less than a hundredth of it.
 constexpr std::uint64_t decode_budget = 64 << 20;
+constexpr std::uint64_t decode_start = 256;
 
 /// An InlinedCall as the linker writes it.
 struct EntryLayout {
@@ -59,6 +61,7 @@ class TreeSizes {
         }
         // Pairs of (value delta, zigzag; pc delta), ended by a value delta of 0 that is not the
         // first.
+        budget_ -= std::min(budget_, decode_start);
         cursor_ = pclntab_.pc_values + *record->inline_index;
         std::int64_t value = -1;
         std::int64_t largest = -1;
@@ -100,9 +103,13 @@ class TreeSizes {
     std::unordered_map<std::uint32_t, std::uint32_t> sizes_;
 };
 
-bool by_tree(const TreeOwner& a, const TreeOwner& b) {
-    return a.tree != b.tree ? a.tree < b.tree : a.index < b.index;
-}
+/// By tree, then by index.
+struct ByTree {
+    static std::uint64_t key(const TreeOwner& owner) {
+        return std::uint64_t{owner.tree} << 32U | owner.index;
+    }
+    bool operator()(const TreeOwner& a, const TreeOwner& b) const { return key(a) < key(b); }
+};
 
 } // namespace
 
@@ -114,7 +121,7 @@ std::optional<std::vector<InlinedName>> find_inlined(const ElfFile& file, const 
     if (owners.empty()) {
         return found;
     }
-    std::sort(owners.begin(), owners.end(), by_tree);
+    std::sort(owners.begin(), owners.end(), ByTree{});
     const auto base = file.offset_of(module_data.gofunc);
     const std::uint64_t available = file.contiguous_from(module_data.gofunc);
     if (!base || owners.back().tree >= available) {
@@ -131,7 +138,7 @@ std::optional<std::vector<InlinedName>> find_inlined(const ElfFile& file, const 
         }
         const auto entry = static_cast<std::uint32_t>(position - layout.name_at);
         const auto end =
-            std::upper_bound(owners.begin(), owners.end(), TreeOwner{entry, UINT32_MAX}, by_tree);
+            std::upper_bound(owners.begin(), owners.end(), TreeOwner{entry, UINT32_MAX}, ByTree{});
         if (end == owners.begin()) {
             return;
         }
@@ -141,13 +148,15 @@ std::optional<std::vector<InlinedName>> find_inlined(const ElfFile& file, const 
             return;
         }
         // Functions with equal trees share one.
-        for (auto owner = end; owner != owners.begin() && std::prev(owner)->tree == tree; --owner) {
+        for (auto owner = end; owner != owners.begin() && std::prev(owner)->tree == tree &&
+                               found.size() <= max_matches;
+             --owner) {
             found.push_back({name, std::prev(owner)->index});
         }
     };
 
     std::uint64_t position = owners.front().tree;
-    while (!sizes.exhausted()) {
+    while (!sizes.exhausted() && found.size() <= max_matches) {
         const auto bytes = window.from(*base + position);
         const std::size_t usable = bytes.size() / word * word;
         if (usable == 0) {
@@ -161,7 +170,7 @@ std::optional<std::vector<InlinedName>> find_inlined(const ElfFile& file, const 
         }
         position += usable;
     }
-    if (sizes.exhausted()) {
+    if (sizes.exhausted() || found.size() > max_matches) {
         return std::nullopt;
     }
     const auto key = [](const InlinedName& n) { return std::pair(n.name, n.host); };

@@ -33,7 +33,8 @@ struct InlinedName {
 };
 
 /// Looks for `names` in the trees of `owners`; every (name, host) is reported once. nullopt when
-/// the trees are not where the module data says, or too damaged to read at a reasonable price.
+/// the trees are not where the module data says, or too
+/// damaged to read at a reasonable price, or when there are more than max_matches copies.
 std::optional<std::vector<InlinedName>>
 find_inlined(const elf::ElfFile& file, const Pclntab& pclntab, const ModuleData& module_data,
              std::vector<TreeOwner> owners, const NameOffsets& names);

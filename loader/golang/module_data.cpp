@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/golang/module_data.h"
 
-#include <elf.h>
-
 namespace holter::golang {
 namespace {
 
@@ -30,22 +28,12 @@ constexpr Layout layout_of(const GoVersion& version) {
     return {35, 36, 38};
 }
 
-bool is_code(const ElfFile& file, std::uint64_t address) {
-    for (const elf::Segment& s : file.segments()) {
-        if (s.type == PT_LOAD && (s.flags & PF_X) != 0 && address >= s.address &&
-            address - s.address < s.file_size) {
-            return true;
-        }
-    }
-    return false;
-}
-
 std::optional<ModuleData> read_at(const ElfFile& file, std::uint64_t address, const Layout& layout,
                                   const Pclntab& pclntab) {
     const auto words = file.words_at(address, layout.gofunc + 1);
     if (!words || (*words)[word_pclntab] != pclntab.address ||
         (*words)[word_names] != pclntab.address + (pclntab.names - pclntab.offset) ||
-        !is_code(file, (*words)[word_text])) {
+        !file.is_code((*words)[word_text])) {
         return std::nullopt;
     }
     return ModuleData{address,

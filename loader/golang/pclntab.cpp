@@ -22,6 +22,8 @@ constexpr std::size_t header_size = 72;
 constexpr std::size_t entry_size = 8;
 // Ten times the largest programs; a count beyond it is damage, and would cost memory.
 constexpr std::uint64_t max_functions = 10'000'000;
+// Places that look like a header, but are none, after which a scan gives up.
+constexpr int max_candidates = 64;
 
 /// A stretch of the file in which a table may be.
 struct Range {
@@ -88,6 +90,7 @@ Result<Pclntab> read_header(const ElfFile& file, const Range& range, std::string
 Result<Pclntab> scan(const ElfFile& file, const Range& range) {
     Error failure{"no_pclntab", "no pclntab in " + range.name};
     elf::Window window(file, range.offset, range.offset + range.size);
+    int candidates = max_candidates;
     const std::uint64_t misaligned = range.address % 8;
     std::uint64_t offset = range.offset + (misaligned == 0 ? 0 : 8 - misaligned);
     for (;;) {
@@ -100,6 +103,9 @@ Result<Pclntab> scan(const ElfFile& file, const Range& range) {
             if (load<std::uint32_t>(bytes, i) < magic_1_18 ||
                 !looks_like_header(bytes.subspan(i, 8))) {
                 continue;
+            }
+            if (--candidates < 0) {
+                return failure;
             }
             const std::uint64_t skipped = offset + i - range.offset;
             auto table = read_header(

@@ -10,8 +10,7 @@
 namespace holter::golang {
 namespace {
 
-constexpr std::size_t max_matches = 1 << 16;
-constexpr std::size_t max_name = 4096;
+constexpr std::size_t max_name = 1024;
 
 class Matcher {
   public:

@@ -15,6 +15,9 @@
 
 namespace holter::golang {
 
+/// More functions than any catalogue asks for: a file that offers more is out for our memory.
+inline constexpr std::size_t max_matches = 1 << 14;
+
 /// Name offsets of functions, with the names.
 class NameOffsets {
   public:
@@ -40,7 +43,7 @@ class NameOffsets {
 };
 
 /// Where in the function names those are that equal an entry of `wanted`, or begin with it if it
-/// ends in `*`. At most 65,536.
+/// ends in `*`. At most max_matches; names longer than 1,024 bytes are not looked at.
 NameOffsets find_names(const elf::ElfFile& file, const Pclntab& pclntab,
                        std::span<const std::string> wanted);
 
