@@ -6,6 +6,7 @@
 
 #include "agent/commands/commands.h"
 #include "agent/version.h"
+#include "loader/catalogue/strict_yaml.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -15,13 +16,21 @@ namespace holter::agent {
 
 namespace {
 
+const std::vector<std::string> commands = {"run", "inspect", "probes", "check-config", "version"};
+
 std::vector<std::string> with_default_command(int argc, const char* const* argv) {
     std::vector<std::string> words(argv + 1, argv + argc);
     const bool names_command =
         !words.empty() && (words.front().empty() || words.front().front() != '-');
+    if (names_command &&
+        std::find(commands.begin(), commands.end(), words.front()) == commands.end()) {
+        const auto near = catalogue::nearest(words.front(), commands);
+        throw UsageError("unknown command `" + words.front() + "`" +
+                         (near ? " (did you mean `" + *near + "`?)" : "; see holter --help"));
+    }
     const bool asks_for_help =
-        !words.empty() && (words.front() == "--help" || words.front() == "-h" ||
-                           words.front() == "--version");
+        !words.empty() &&
+        (words.front() == "--help" || words.front() == "-h" || words.front() == "--version");
     if (!names_command && !asks_for_help)
         words.insert(words.begin(), "run");
     return words;
@@ -35,7 +44,8 @@ struct RunFlags {
 
 void add_run_flags(CLI::App& app, RunFlags& flags) {
     Configuration& given = flags.given;
-    app.add_option("--config.file", flags.config_file, "YAML configuration file")->type_name("FILE");
+    app.add_option("--config.file", flags.config_file, "YAML configuration file")
+        ->type_name("FILE");
     app.add_option("--pid", given.pids, "trace this process only; may be repeated")
         ->type_name("PID")
         ->check(CLI::Range(1, std::numeric_limits<std::int32_t>::max()));
@@ -101,7 +111,8 @@ int run_command_line(int argc, const char* const* argv) {
     add_run_flags(*run_app, flags);
 
     Output output = Output::table;
-    const std::map<std::string, Output> outputs = {{"table", Output::table}, {"json", Output::json}};
+    const std::map<std::string, Output> outputs = {{"table", Output::table},
+                                                   {"json", Output::json}};
     const auto add_output = [&](CLI::App* command) {
         command->add_option("--output,-o", output, "table or json")
             ->transform(CLI::CheckedTransformer(outputs, CLI::ignore_case));
@@ -116,7 +127,8 @@ int run_command_line(int argc, const char* const* argv) {
     inspect_app->add_option("--path.procfs", flags.given.procfs, "where procfs is mounted");
     add_output(inspect_app);
 
-    auto* probes_app = app.add_subcommand("probes", "what can be attached, and where it comes from");
+    auto* probes_app =
+        app.add_subcommand("probes", "what can be attached, and where it comes from");
     add_output(probes_app);
 
     std::string file;

@@ -19,7 +19,8 @@ using catalogue::YamlValue;
 
 /// Prometheus' durations: `30s`, `1m30s`, `500ms`.
 std::chrono::milliseconds duration(const YamlValue& value) {
-    static const std::regex form(R"((?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?(?:(\d{1,9})ms)?)");
+    static const std::regex form(
+        R"((?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?(?:(\d{1,9})ms)?)");
     const std::string text = value.text();
     std::smatch match;
     if (text.empty() || !std::regex_match(text, match, form))
@@ -84,7 +85,8 @@ Configuration parse_configuration(const std::string& content, const std::string&
         if (const auto interval = map.find("rescan_interval")) {
             configuration.rescan_interval = duration(*interval);
             if (configuration.rescan_interval < std::chrono::seconds(1))
-                interval->fail("a rescan more often than once a second would cost more than it finds");
+                interval->fail(
+                    "a rescan more often than once a second would cost more than it finds");
         }
     });
     section(root, "limits", [&](YamlMap& map) {
@@ -100,8 +102,7 @@ Configuration read_configuration(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     if (!file.is_open() || file.bad())
-        throw std::runtime_error("cannot read the configuration file " + path + ": " +
-                                 std::strerror(errno));
+        throw catalogue::YamlError(path + ": cannot be read: " + std::strerror(errno));
     return parse_configuration(content, path);
 }
 

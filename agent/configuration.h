@@ -14,19 +14,19 @@ namespace holter::agent {
 struct Configuration {
     std::string listen_address = ":9466";
     std::string telemetry_path = "/metrics";
-    std::string log_level = "info";    ///< debug, info, warn, error
-    std::string log_format = "logfmt"; ///< logfmt, json
-    std::vector<std::int32_t> pids;         ///< only these processes; empty: no such restriction
-    std::vector<std::string> executables;   ///< only executables that match one of these globs
-    std::vector<std::string> services;      ///< only these services
-    std::string attach_method = "auto";     ///< auto, multi, perf
+    std::string log_level = "info";       ///< debug, info, warn, error
+    std::string log_format = "logfmt";    ///< logfmt, json
+    std::vector<std::int32_t> pids;       ///< only these processes; empty: no such restriction
+    std::vector<std::string> executables; ///< only executables that match one of these globs
+    std::vector<std::string> services;    ///< only these services
+    std::string attach_method = "auto";   ///< auto, multi, perf
     std::string procfs = "/proc";
     std::chrono::milliseconds rescan_interval{30'000};
     std::size_t series_per_family = 2000;
 };
 
-/// Reads a configuration file over the defaults. Throws catalogue::YamlError with
-/// file:line:column for a mistake in it, std::runtime_error if it cannot be read.
+/// Reads a configuration file over the defaults. Throws catalogue::YamlError, with
+/// file:line:column for a mistake in it.
 Configuration read_configuration(const std::string& path);
 
 /// The same from text; `file` is only for messages.

@@ -29,13 +29,15 @@ class QuotedMessage : public spdlog::custom_flag_formatter {
     }
 };
 
-void log_libbpf(int, const std::string& text) { spdlog::debug("libbpf: {}", text); }
+void log_libbpf(int, const std::string& text) {
+    spdlog::debug("libbpf: {}", text);
+}
 
 } // namespace
 
 void set_up_logging(const std::string& level, const std::string& format) {
-    auto formatter = std::make_unique<spdlog::pattern_formatter>(
-        spdlog::pattern_time_type::utc, spdlog::details::os::default_eol);
+    auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc,
+                                                                 spdlog::details::os::default_eol);
     formatter->add_flag<QuotedMessage>('*');
     formatter->set_pattern(format == "json"
                                ? R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","msg":%*})"

@@ -8,7 +8,8 @@
 
 namespace holter::agent {
 
-/// Sets up the default spdlog logger. `level`: debug, info, warn or error; `format`: logfmt or json.
+/// Sets up the default spdlog logger. `level`: debug, info, warn or error; `format`: logfmt or
+/// json.
 void set_up_logging(const std::string& level, const std::string& format);
 
 } // namespace holter::agent

@@ -4,6 +4,7 @@
 // or environment that a user has to mend, told in one line.
 #include "agent/command_line.h"
 #include "agent/commands/commands.h"
+#include "exporter/wrong_option.h"
 #include "loader/catalogue/strict_yaml.h"
 
 #include <exception>
@@ -16,6 +17,9 @@ int main(int argc, char** argv) {
         std::cerr << "holter: " << error.what() << '\n';
         return 2;
     } catch (const holter::catalogue::YamlError& error) {
+        std::cerr << "holter: " << error.what() << '\n';
+        return 2;
+    } catch (const holter::exporter::WrongOption& error) {
         std::cerr << "holter: " << error.what() << '\n';
         return 2;
     } catch (const std::exception& error) {

@@ -3,7 +3,11 @@
 
 namespace holter::agent {
 
-const char* version() { return HOLTER_VERSION; }
-const char* revision() { return HOLTER_REVISION; }
+const char* version() {
+    return HOLTER_VERSION;
+}
+const char* revision() {
+    return HOLTER_REVISION;
+}
 
 } // namespace holter::agent

@@ -27,7 +27,7 @@ enum holter_event_type {
 };
 
 struct holter_event {
-	__u32 type; /* enum holter_event_type */
+	__u32 type;   /* enum holter_event_type */
 	__u32 target; /* slot of the target */
 };
 HOLTER_ASSERT_SIZE(struct holter_event, 8);
@@ -35,7 +35,7 @@ HOLTER_ASSERT_SIZE(struct holter_event, 8);
 enum holter_go_pause_kind {
 	HOLTER_GO_SWEEP_TERMINATION = 0,
 	HOLTER_GO_MARK_TERMINATION = 1, /* ends a cycle */
-	HOLTER_GO_MARK_RESTART = 2, /* mark termination given up, world restarted */
+	HOLTER_GO_MARK_RESTART = 2,	/* mark termination given up, world restarted */
 	HOLTER_GO_PAUSE_KINDS,
 };
 
@@ -51,8 +51,8 @@ enum holter_go_trigger {
 struct holter_go_gc_pause {
 	struct holter_event event;
 	__u64 duration_ns;
-	__u32 numgc; /* the runtime's own count, read at this moment; 0 if it could not be read */
-	__u8 kind; /* enum holter_go_pause_kind */
+	__u32 numgc;  /* the runtime's own count, read at this moment; 0 if it could not be read */
+	__u8 kind;    /* enum holter_go_pause_kind */
 	__u8 trigger; /* enum holter_go_trigger; meaningful for mark termination */
 	__u16 pad;
 };
@@ -96,7 +96,7 @@ enum holter_loss {
 /* A probe's cookie: who was hit, which probe it is, and what to do. */
 #define HOLTER_COOKIE(target, probe, program, argument)                                            \
 	((__u64)(target) | (__u64)(probe) << 32 | (__u64)(program) << 40 | (__u64)(argument) << 48)
-#define HOLTER_COOKIE_TARGET(cookie) ((__u32)((cookie) & 0xffffffff))
+#define HOLTER_COOKIE_TARGET(cookie) ((__u32)((cookie)&0xffffffff))
 #define HOLTER_COOKIE_PROBE(cookie) ((__u32)(((cookie) >> 32) & 0xff))
 #define HOLTER_COOKIE_PROGRAM(cookie) ((__u32)(((cookie) >> 40) & 0xff))
 #define HOLTER_COOKIE_ARGUMENT(cookie) ((__u32)(((cookie) >> 48) & 0xff))
@@ -112,9 +112,9 @@ HOLTER_ASSERT_SIZE(struct holter_hits, 256);
 
 /* What user space tells the kernel side about a Go target; the array `go_targets`. */
 struct holter_go_target {
-	__u32 tgid; /* 0: the slot is free; hits of any other process are dropped */
-	__u32 preemptoff_offset; /* of runtime.m.preemptoff; 0: unknown */
-	__u64 numgc_address; /* of memstats.numgc in the target; 0: unknown */
+	__u32 tgid;		   /* 0: the slot is free; hits of any other process are dropped */
+	__u32 preemptoff_offset;   /* of runtime.m.preemptoff; 0: unknown */
+	__u64 numgc_address;	   /* of memstats.numgc in the target; 0: unknown */
 	__u64 pause_total_address; /* of memstats.pause_total_ns; 0: unknown */
 };
 HOLTER_ASSERT_SIZE(struct holter_go_target, 24);
@@ -160,8 +160,8 @@ enum holter_process_event_type {
 };
 
 struct holter_process_event {
-	__u32 type; /* enum holter_process_event_type */
-	__u32 pid; /* of the process, as the PID namespace that user space looks from has it */
+	__u32 type;    /* enum holter_process_event_type */
+	__u32 pid;     /* of the process, as the PID namespace that user space looks from has it */
 	__u64 time_ns; /* CLOCK_BOOTTIME: comparable with start times in /proc */
 };
 HOLTER_ASSERT_SIZE(struct holter_process_event, 16);

@@ -23,8 +23,9 @@
 #define GO_ARG4(ctx) (((struct user_pt_regs *)(ctx))->regs[3])
 #define GO_G(ctx) (((struct user_pt_regs *)(ctx))->regs[28])
 /* `b.ls` is taken when C is clear or Z is set. */
-#define GO_STACK_CHECK_TAKEN(ctx) \
-	(!(((struct user_pt_regs *)(ctx))->pstate & (1ULL << 29)) || (((struct user_pt_regs *)(ctx))->pstate & (1ULL << 30)))
+#define GO_STACK_CHECK_TAKEN(ctx)                                                                  \
+	(!(((struct user_pt_regs *)(ctx))->pstate & (1ULL << 29)) ||                               \
+	 (((struct user_pt_regs *)(ctx))->pstate & (1ULL << 30)))
 #else
 #error "no Go register ABI known for this architecture"
 #endif

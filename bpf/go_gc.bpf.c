@@ -31,14 +31,14 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 enum stop_phase { PHASE_NONE, PHASE_SWEEP, PHASE_MARK };
 
 struct go_state {
-	__u64 stopped_at_ns; /* 0: not stopped, or not seen */
+	__u64 stopped_at_ns;  /* 0: not stopped, or not seen */
 	__u64 cycle_pause_ns; /* Go <= 1.19: stops of this cycle so far */
 	__u64 pause_total_ns; /* Go <= 1.19: memstats.pause_total_ns before this cycle */
-	__u32 reason; /* Go >= 1.22: of the stop that is ending */
-	__u32 other_reason; /* Go <= 1.21: of a stop that is not the collector's, plus 1 */
-	__u32 phase; /* enum stop_phase */
-	__u32 trigger; /* enum holter_go_trigger, plus 1; 0: unknown */
-	__u32 summing; /* Go <= 1.19: pause_total_ns was read at this cycle's begin */
+	__u32 reason;	      /* Go >= 1.22: of the stop that is ending */
+	__u32 other_reason;   /* Go <= 1.21: of a stop that is not the collector's, plus 1 */
+	__u32 phase;	      /* enum stop_phase */
+	__u32 trigger;	      /* enum holter_go_trigger, plus 1; 0: unknown */
+	__u32 summing;	      /* Go <= 1.19: pause_total_ns was read at this cycle's begin */
 	__u32 pad;
 };
 
@@ -154,10 +154,8 @@ static __noinline int go_gc_requested(struct pt_regs *ctx, struct hit *hit)
 
 static __always_inline int cycle_starts(struct hit *hit, __u32 trigger)
 {
-	hit->state->trigger = (trigger < HOLTER_GO_TRIGGER_UNKNOWN ?
-				       trigger :
-				       (__u32)HOLTER_GO_TRIGGER_UNKNOWN) +
-			      1;
+	hit->state->trigger =
+	    (trigger < HOLTER_GO_TRIGGER_UNKNOWN ? trigger : (__u32)HOLTER_GO_TRIGGER_UNKNOWN) + 1;
 	hit->state->phase = PHASE_SWEEP;
 	hit->state->cycle_pause_ns = 0;
 	return 0;
@@ -215,8 +213,8 @@ static __noinline int go_pause_recorded(struct pt_regs *ctx, struct hit *hit)
 		emit_gc_pause(hit, HOLTER_GO_SWEEP_TERMINATION, duration_ns);
 	else if (reason == HOLTER_GO_STOP_GC_MARK_TERMINATION)
 		emit_gc_pause(hit,
-			      hit->state->phase == PHASE_MARK ? HOLTER_GO_MARK_TERMINATION :
-								HOLTER_GO_MARK_RESTART,
+			      hit->state->phase == PHASE_MARK ? HOLTER_GO_MARK_TERMINATION
+							      : HOLTER_GO_MARK_RESTART,
 			      duration_ns);
 	else
 		emit_stop(hit, reason, duration_ns);
@@ -250,9 +248,9 @@ static __always_inline __u32 reason_named(const struct go_string *name)
 {
 	switch (name->length) {
 	case sizeof("profile cleanup") - 1: /* or "write heap dump" */
-		return (char)read_target(name->address, 1) == 'w' ?
-			       HOLTER_GO_STOP_WRITE_HEAP_DUMP :
-			       HOLTER_GO_STOP_GOROUTINE_PROFILE_CLEANUP;
+		return (char)read_target(name->address, 1) == 'w'
+			   ? HOLTER_GO_STOP_WRITE_HEAP_DUMP
+			   : HOLTER_GO_STOP_GOROUTINE_PROFILE_CLEANUP;
 	case sizeof("profile") - 1:
 	case sizeof("goroutine profile") - 1:
 		return HOLTER_GO_STOP_GOROUTINE_PROFILE;
@@ -337,7 +335,7 @@ static __noinline int go_world_started(struct pt_regs *ctx, struct hit *hit)
 		state->cycle_pause_ns += duration_ns;
 		if (state->phase == PHASE_SWEEP) {
 			state->pause_total_ns =
-				read_target(hit->target->pause_total_address, sizeof(__u64));
+			    read_target(hit->target->pause_total_address, sizeof(__u64));
 			state->summing = hit->target->pause_total_address != 0;
 			emit_gc_pause(hit, HOLTER_GO_SWEEP_TERMINATION, duration_ns);
 		} else {

@@ -18,7 +18,7 @@ struct {
 /* [event type * HOLTER_LOSSES + cause] */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, HOLTER_EVENT_TYPES * HOLTER_LOSSES);
+	__uint(max_entries, HOLTER_EVENT_TYPES *HOLTER_LOSSES);
 	__type(key, __u32);
 	__type(value, __u64);
 } losses SEC(".maps");

@@ -8,7 +8,6 @@
 
 #include <bpf/bpf_helpers.h>
 
-
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 struct {

@@ -9,6 +9,8 @@
 //    the library calls them outside of its own handling of exceptions.
 #include "exporter/http_server.h"
 
+#include "exporter/wrong_option.h"
+
 #include "exporter/gzip.h"
 #include "exporter/listen_address.h"
 #include "exporter/page.h"
@@ -188,8 +190,8 @@ HttpServer::HttpServer(WebOptions options, Sources sources) : state_(std::make_u
     state.options = std::move(options);
     state.sources = std::move(sources);
     if (!state.options.telemetry_path.starts_with('/') || state.options.telemetry_path == "/")
-        throw std::runtime_error("telemetry path \"" + state.options.telemetry_path +
-                                 "\": it begins with / and is not / itself; write /metrics");
+        throw WrongOption("telemetry path \"" + state.options.telemetry_path +
+                          "\": it begins with / and is not / itself; write /metrics");
     httplib::Server& server = state.server;
     server.new_task_queue = [] { return new httplib::ThreadPool(threads); };
     server.set_keep_alive_max_count(1);

@@ -32,7 +32,8 @@ struct Sources {
 
 class HttpServer {
   public:
-    /// Binds. Throws std::runtime_error with one line that names the address and what to do.
+    /// Binds. Throws WrongOption, or std::runtime_error when it does not work now, with one line
+    /// that names the address and what to do.
     HttpServer(WebOptions options, Sources sources);
     /// Stops.
     ~HttpServer();

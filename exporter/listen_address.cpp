@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/listen_address.h"
 
+#include "exporter/wrong_option.h"
+
 #include <charconv>
 #include <stdexcept>
 
@@ -8,8 +10,8 @@ namespace holter::exporter {
 
 ListenAddress parse_listen_address(std::string_view text) {
     const auto wrong = [&](const char* what) {
-        return std::runtime_error("listen address \"" + std::string(text) + "\": " + what +
-                                  "; write :9466, 127.0.0.1:9466 or [::1]:9466");
+        return WrongOption("listen address \"" + std::string(text) + "\": " + what +
+                           "; write :9466, 127.0.0.1:9466 or [::1]:9466");
     };
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos)

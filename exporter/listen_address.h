@@ -12,7 +12,7 @@ struct ListenAddress {
     std::uint16_t port = 0;
 };
 
-/// Reads `:9466`, `127.0.0.1:9466`, `localhost:9466` or `[::1]:9466`. Throws std::runtime_error
+/// Reads `:9466`, `127.0.0.1:9466`, `localhost:9466` or `[::1]:9466`. Throws WrongOption
 /// with one line that says what is wrong.
 ListenAddress parse_listen_address(std::string_view text);
 

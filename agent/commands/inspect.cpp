@@ -58,12 +58,11 @@ Findings examine(const process::Procfs& procfs, const process::Identity& identit
     auto memory = process::Memory::open(procfs, identity);
     if (bias && memory) {
         findings.load_bias = *bias;
-        golang::GoMemoryReader reader(
-            findings.binary->offsets, findings.binary->version,
-            golang::variables_at(*findings.binary, *bias),
-            [&](std::uint64_t address, std::span<std::byte> out) {
-                return memory->read(address, out);
-            });
+        golang::GoMemoryReader reader(findings.binary->offsets, findings.binary->version,
+                                      golang::variables_at(*findings.binary, *bias),
+                                      [&](std::uint64_t address, std::span<std::byte> out) {
+                                          return memory->read(address, out);
+                                      });
         findings.account = reader.read();
     }
     if (auto test = attach::run_self_test(true, true))
@@ -88,7 +87,8 @@ std::string cost_of(const Findings& findings, bool emulated) {
 }
 
 /// Name and value of everything that was read from the runtime's own variables.
-std::vector<std::pair<std::string, std::string>> account_rows(const golang::MemoryReading& account) {
+std::vector<std::pair<std::string, std::string>>
+account_rows(const golang::MemoryReading& account) {
     std::vector<std::pair<std::string, std::string>> rows;
     const auto add = [&](const char* name, const auto& value) {
         rows.emplace_back(name, value ? std::to_string(*value) : std::string("unknown"));
@@ -105,9 +105,10 @@ std::vector<std::pair<std::string, std::string>> account_rows(const golang::Memo
 }
 
 std::vector<std::pair<const char*, const golang::Global*>> named(const golang::Globals& globals) {
-    return {{"runtime.memstats", &globals.memstats}, {"runtime.gcController", &globals.gc_controller},
-            {"runtime.work", &globals.work},         {"runtime.sched", &globals.sched},
-            {"runtime.allp", &globals.allp},         {"runtime.allglen", &globals.allglen}};
+    return {
+        {"runtime.memstats", &globals.memstats}, {"runtime.gcController", &globals.gc_controller},
+        {"runtime.work", &globals.work},         {"runtime.sched", &globals.sched},
+        {"runtime.allp", &globals.allp},         {"runtime.allglen", &globals.allglen}};
 }
 
 /// Everything that is missing, and why.
@@ -160,10 +161,10 @@ void print(const Findings& findings) {
                                     site.site.emulated ? "emulated" : "stepped",
                                     cost_of(findings, site.site.emulated)});
         out << '\n';
-        print_table(out,
-                    {"GROUP", "PROBE", "FUNCTION", "ADDRESS", "SITE", "INSTRUCTION", "EXECUTION",
-                     "COST"},
-                    rows);
+        print_table(
+            out,
+            {"GROUP", "PROBE", "FUNCTION", "ADDRESS", "SITE", "INSTRUCTION", "EXECUTION", "COST"},
+            rows);
         if (findings.account) {
             out << "\nThe runtime's own account:\n";
             for (const auto& [name, value] : account_rows(*findings.account))
@@ -177,12 +178,10 @@ void print(const Findings& findings) {
 }
 
 nlohmann::json document(const Findings& findings) {
-    nlohmann::json root = {{"pid", findings.identity.pid},
-                           {"start_time", findings.identity.start_time},
-                           {"executable", findings.executable},
-                           {"service_name", findings.service},
-                           {"runtime", findings.runtime},
-                           {"missing", missing(findings)}};
+    nlohmann::json root = {
+        {"pid", findings.identity.pid},      {"start_time", findings.identity.start_time},
+        {"executable", findings.executable}, {"service_name", findings.service},
+        {"runtime", findings.runtime},       {"missing", missing(findings)}};
     if (!findings.binary)
         return root;
     const golang::Binary& binary = *findings.binary;

@@ -110,6 +110,19 @@ int run(const Configuration& configuration) {
     check_environment();
 
     const process::Procfs procfs(configuration.procfs);
+    std::unique_ptr<RingThread> ring_thread;
+    std::atomic<const WatchThread*> watch_thread_for_web = nullptr;
+    exporter::Sources sources;
+    sources.snapshot = [&] { return ring_thread->snapshot(); };
+    sources.process = [&] { return own_stats(procfs); };
+    sources.ready = [&] {
+        const WatchThread* thread = watch_thread_for_web;
+        return thread && thread->first_look_done();
+    };
+    sources.build = {version(), revision()};
+    exporter::HttpServer server({configuration.listen_address, configuration.telemetry_path},
+                                std::move(sources));
+
     process::WatchOptions watch_options;
     watch_options.only = named_processes(configuration, procfs);
     watch_options.rescan_interval = configuration.rescan_interval;
@@ -117,7 +130,6 @@ int run(const Configuration& configuration) {
 
     // The listener needs the ring thread, which needs the tracer's maps: it is there before the
     // watch thread starts, and that is the only one to call.
-    std::unique_ptr<RingThread> ring_thread;
     process::Watcher* watching = nullptr;
     tracer::Listener listener;
     listener.appeared = [&](tracer::Target target) {
@@ -139,9 +151,9 @@ int run(const Configuration& configuration) {
     };
     process::Wanted wanted{watch_options.only, configuration.executables, configuration.services};
     const auto own_pid = value_or_throw(procfs.own_pid());
-    const auto tracer = value_or_throw(tracer::Tracer::create(
-        procfs, process::Selection(std::move(wanted), own_pid), catalogue::built_in_catalogue(),
-        test.method, std::move(listener)));
+    const auto tracer = value_or_throw(
+        tracer::Tracer::create(procfs, process::Selection(std::move(wanted), own_pid),
+                               catalogue::built_in_catalogue(), test.method, std::move(listener)));
 
     KernelSide kernel;
     kernel.ring_map = tracer->ring_map();
@@ -160,17 +172,6 @@ int run(const Configuration& configuration) {
         process::Watcher::start(procfs, std::move(watch_options), std::move(processes)));
     watching = watcher.get();
 
-    std::atomic<const WatchThread*> watch_thread_for_web = nullptr;
-    exporter::Sources sources;
-    sources.snapshot = [&] { return ring_thread->snapshot(); };
-    sources.process = [&] { return own_stats(procfs); };
-    sources.ready = [&] {
-        const WatchThread* thread = watch_thread_for_web;
-        return thread && thread->first_look_done();
-    };
-    sources.build = {version(), revision()};
-    exporter::HttpServer server({configuration.listen_address, configuration.telemetry_path},
-                                std::move(sources));
     server.start();
     spdlog::info("holter {} serves {} on {} (port {})", version(), configuration.telemetry_path,
                  configuration.listen_address, server.port());

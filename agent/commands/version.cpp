@@ -10,7 +10,8 @@ namespace holter::agent {
 
 int print_version(Output output) {
     if (output == Output::json)
-        std::cout << nlohmann::json{{"version", version()}, {"revision", revision()}}.dump() << '\n';
+        std::cout << nlohmann::json{{"version", version()}, {"revision", revision()}}.dump()
+                  << '\n';
     else
         std::cout << "holter, version " << version() << " (revision: " << revision() << ")\n";
     return 0;

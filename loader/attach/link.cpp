@@ -40,10 +40,12 @@ Error attach_error(int code, const std::string& path, std::int32_t pid) {
         return {"vanished", where + ": it has ended"};
     case EPERM:
     case EACCES:
-        return {"permission_denied", where + ": " + std::strerror(code) +
-                                         "; run as root or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN"};
+        return {"permission_denied",
+                where + ": " + std::strerror(code) +
+                    "; run as root or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN"};
     case EOPNOTSUPP:
-        return {"not_supported", where + ": this kernel or file system does not allow uprobes there"};
+        return {"not_supported",
+                where + ": this kernel or file system does not allow uprobes there"};
     default:
         return {"attach_failed", where + ": " + std::strerror(code)};
     }
@@ -51,7 +53,9 @@ Error attach_error(int code, const std::string& path, std::int32_t pid) {
 
 } // namespace
 
-const char* to_string(Method method) { return method == Method::multi ? "multi" : "perf"; }
+const char* to_string(Method method) {
+    return method == Method::multi ? "multi" : "perf";
+}
 
 struct Link::Handles {
     int multi = -1;

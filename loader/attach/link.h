@@ -36,8 +36,8 @@ class Link {
     ~Link();
 
     /// Attaches `program` at all points of the file at `path`, for process `pid` alone.
-    /// All or nothing. Errors: `vanished` (the process ended), `not_supported`, `permission_denied`,
-    /// `attach_failed`.
+    /// All or nothing. Errors: `vanished` (the process ended), `not_supported`,
+    /// `permission_denied`, `attach_failed`.
     static Result<Link> create(Method method, bpf_program* program, const std::string& path,
                                std::int32_t pid, const std::vector<Point>& points);
 

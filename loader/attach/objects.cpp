@@ -38,7 +38,9 @@ void route_libbpf_messages(void (*sink)(int, const std::string&)) {
     libbpf_set_print(print_message);
 }
 
-void Object::Close::operator()(bpf_object* object) const { bpf_object__close(object); }
+void Object::Close::operator()(bpf_object* object) const {
+    bpf_object__close(object);
+}
 
 Object::Object(std::string name, bpf_object* object) : name_(std::move(name)), object_(object) {}
 

@@ -40,7 +40,8 @@ class Object {
     std::unique_ptr<bpf_object, Close> object_;
 };
 
-/// Routes libbpf's own messages to `sink(level, text)`; level as in libbpf (0 warn, 1 info, 2 debug).
+/// Routes libbpf's own messages to `sink(level, text)`; level as in libbpf (0 warn, 1 info, 2
+/// debug).
 void route_libbpf_messages(void (*sink)(int level, const std::string& text));
 
 } // namespace holter::attach

@@ -9,13 +9,16 @@ namespace holter::attach {
 
 Ring::Ring(Consumer consumer) : consumer_(std::move(consumer)) {}
 
-Ring::~Ring() { ring_buffer__free(ring_); }
+Ring::~Ring() {
+    ring_buffer__free(ring_);
+}
 
 Result<std::unique_ptr<Ring>> Ring::open(int map_fd, Consumer consumer) {
     std::unique_ptr<Ring> ring(new Ring(std::move(consumer)));
     ring->ring_ = ring_buffer__new(map_fd, on_record, ring.get(), nullptr);
     if (!ring->ring_)
-        return Error{"load_failed", std::string("cannot map the ring buffer: ") + std::strerror(errno)};
+        return Error{"load_failed",
+                     std::string("cannot map the ring buffer: ") + std::strerror(errno)};
     return ring;
 }
 
@@ -29,6 +32,8 @@ std::size_t Ring::drain() {
     return count > 0 ? static_cast<std::size_t>(count) : 0;
 }
 
-int Ring::poll_fd() const { return ring_buffer__epoll_fd(ring_); }
+int Ring::poll_fd() const {
+    return ring_buffer__epoll_fd(ring_);
+}
 
 } // namespace holter::attach

@@ -15,13 +15,14 @@ namespace holter::attach {
 
 struct SelfTest {
     Method method = Method::multi;
-    std::string why;               ///< why not multi; empty if it is
-    double emulated_seconds = 0;   ///< cost of one hit on an emulated instruction
-    double stepped_seconds = 0;    ///< and on one that is single-stepped
+    std::string why;             ///< why not multi; empty if it is
+    double emulated_seconds = 0; ///< cost of one hit on an emulated instruction
+    double stepped_seconds = 0;  ///< and on one that is single-stepped
 };
 
 /// Attaches to two small functions of our own. With `multi_allowed` false only perf events are
-/// considered. Takes some 20 ms. Errors: those of Object::load and Link::create, `self_test_failed`.
+/// considered. Takes some 20 ms. Errors: those of Object::load and Link::create,
+/// `self_test_failed`.
 Result<SelfTest> run_self_test(bool multi_allowed, bool perf_allowed);
 
 } // namespace holter::attach

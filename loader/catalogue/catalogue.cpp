@@ -30,7 +30,8 @@ VersionRange parse_versions(const YamlValue& value) {
     else if (std::regex_match(text, match, up_to))
         range.last = minor_of(match, 1);
     else
-        value.fail("`" + text + "` is no range of versions; write 1.18, 1.18 - 1.21, >=1.22 or <=1.21");
+        value.fail("`" + text +
+                   "` is no range of versions; write 1.18, 1.18 - 1.21, >=1.22 or <=1.21");
     if (range.first > range.last)
         value.fail("`" + text + "` is an empty range");
     return range;

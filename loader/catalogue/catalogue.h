@@ -26,7 +26,7 @@ struct VersionRange {
 
 /// What to do where the compiler copied a probed function into another one.
 struct InlinedRule {
-    std::string into; ///< host function; `*` at the end matches any rest
+    std::string into;          ///< host function; `*` at the end matches any rest
     std::uint8_t argument = 0; ///< of the program, for sites inside that host
 };
 
@@ -36,8 +36,9 @@ struct Probe {
     VersionRange versions;
     std::string function; ///< `*` at the end matches any rest
     std::string call;     ///< probe the calls of this function inside `function`; empty: its entry
-    std::uint32_t sites = 1; ///< how many such calls there must be: another number is another version
-    std::string program;     ///< part of the group's BPF program that takes the hits
+    std::uint32_t sites =
+        1;               ///< how many such calls there must be: another number is another version
+    std::string program; ///< part of the group's BPF program that takes the hits
     std::uint8_t program_id = 0;
     std::uint8_t argument = 0; ///< what the cookie tells that program
     std::vector<InlinedRule> inlined;
@@ -54,8 +55,8 @@ struct Group {
 };
 
 struct Runtime {
-    std::string name;   ///< the `runtime` label
-    std::string source; ///< file name, or `built in: go.yaml`
+    std::string name;           ///< the `runtime` label
+    std::string source;         ///< file name, or `built in: go.yaml`
     bool go_build_info = false; ///< recognised by Go's build information
     std::vector<Group> groups;
 };

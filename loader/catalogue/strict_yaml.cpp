@@ -67,10 +67,12 @@ std::optional<std::string> nearest(std::string_view word,
     return best;
 }
 
-YamlValue::YamlValue(YAML::Node node, std::string file)
-    : node_(std::move(node)), file_(std::move(file)) {}
+YamlValue::YamlValue(YAML::Node node, std::string file, std::string key)
+    : node_(std::move(node)), file_(std::move(file)), key_(std::move(key)) {}
 
-void YamlValue::fail(const std::string& message) const { fail_at(file_, node_.Mark(), message); }
+void YamlValue::fail(const std::string& message) const {
+    fail_at(file_, node_.Mark(), key_.empty() ? message : "`" + key_ + "`: " + message);
+}
 
 std::string YamlValue::text() const {
     if (!node_.IsScalar())
@@ -110,7 +112,7 @@ std::vector<YamlValue> YamlValue::list() const {
         fail("expected a list, found " + kind_of(node_));
     std::vector<YamlValue> values;
     for (const auto& item : node_)
-        values.emplace_back(item, file_);
+        values.emplace_back(item, file_, key_);
     return values;
 }
 
@@ -148,7 +150,7 @@ std::optional<YamlValue> YamlMap::find(const std::string& key) {
     // Iterating keeps yaml-cpp from inserting the key into the node.
     for (const auto& entry : value_.node_)
         if (entry.first.Scalar() == key)
-            return YamlValue(entry.second, value_.file_);
+            return YamlValue(entry.second, value_.file_, key);
     return std::nullopt;
 }
 

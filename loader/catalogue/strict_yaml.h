@@ -26,12 +26,14 @@ class YamlError : public std::runtime_error {
 };
 
 /// The candidate with the smallest edit distance, if one is near enough to be a likely slip.
-std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
+std::optional<std::string> nearest(std::string_view word,
+                                   const std::vector<std::string>& candidates);
 
 /// A node together with the file it came from. Conversions check the type.
 class YamlValue {
   public:
-    YamlValue(YAML::Node node, std::string file);
+    /// `key` is the one the value stands under, for messages; empty at the top and in lists.
+    YamlValue(YAML::Node node, std::string file, std::string key = "");
 
     std::string text() const;
     bool boolean() const;
@@ -52,10 +54,11 @@ class YamlValue {
     friend class YamlMap;
     YAML::Node node_;
     std::string file_;
+    std::string key_;
 };
 
-/// A mapping whose keys are asked for one by one. `done()` rejects keys nobody asked for, naming the
-/// nearest one that somebody did.
+/// A mapping whose keys are asked for one by one. `done()` rejects keys nobody asked for, naming
+/// the nearest one that somebody did.
 class YamlMap {
   public:
     explicit YamlMap(const YamlValue& value);

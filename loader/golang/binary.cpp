@@ -41,8 +41,8 @@ Result<std::shared_ptr<const Binary>> examine_binary(const std::string& path,
         return std::shared_ptr<const Binary>(binary);
     };
     if (!binary->build_info.go)
-        return refused({"unknown_version", "cannot place the Go version `" +
-                                               binary->build_info.version + "`"});
+        return refused({"unknown_version",
+                        "cannot place the Go version `" + binary->build_info.version + "`"});
     binary->version = *binary->build_info.go;
     if (binary->version.minor < oldest_minor)
         return refused({"unsupported_version", "built with " + binary->build_info.version +
@@ -57,9 +57,7 @@ Result<std::shared_ptr<const Binary>> examine_binary(const std::string& path,
     binary->offsets = Offsets::of_binary(*file, "std", binary->build_info.version);
     const auto& offsets = binary->offsets;
     GlobalOffsets known{offsets.field("runtime.mstats.numgc"),
-                        offsets.field("runtime.mstats.pause_total_ns"),
-                        std::nullopt,
-                        std::nullopt};
+                        offsets.field("runtime.mstats.pause_total_ns"), std::nullopt, std::nullopt};
     // These two are found by one offset alone, which nothing in the code confirms.
     if (offsets.exact()) {
         known.work_pause_ns = offsets.field("runtime.workType.pauseNS");

@@ -33,7 +33,8 @@ class Planner {
         PlannedProbe planned{probe, {}, {}};
         for (const Function& function : functions_.functions)
             if (catalogue::matches(probe.function, function.name))
-                add_sites(planned, {function.name, function.address, function.size}, probe.argument);
+                add_sites(planned, {function.name, function.address, function.size},
+                          probe.argument);
         if (!probe.call.empty() && !planned.failure && planned.sites.size() != probe.sites)
             planned.failure = unexpected_calls(planned);
         if (probe.call.empty() && !planned.failure && planned.sites.empty())
@@ -68,7 +69,8 @@ class Planner {
         }
     }
 
-    Result<std::vector<site::Site>> sites_in(const site::Code& code, const catalogue::Probe& probe) {
+    Result<std::vector<site::Site>> sites_in(const site::Code& code,
+                                             const catalogue::Probe& probe) {
         if (probe.call.empty()) {
             auto entry = site::entry_site(code, morestack_);
             if (!entry)
@@ -88,8 +90,8 @@ class Planner {
                 return {"inlined", probe.call + " is inlined into " + copy.host};
         if (!functions_.find(probe.call))
             return {"function_missing", probe.call + " is not in this binary"};
-        return {"unexpected_code", std::to_string(planned.sites.size()) + " calls of " + probe.call +
-                                       " in " + probe.function + ", expected " +
+        return {"unexpected_code", std::to_string(planned.sites.size()) + " calls of " +
+                                       probe.call + " in " + probe.function + ", expected " +
                                        std::to_string(probe.sites)};
     }
 

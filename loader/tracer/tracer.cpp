@@ -18,8 +18,8 @@ constexpr std::size_t remembered_executables = 4096;
 struct Tracer::Attached {
     process::Identity identity;
     Verdict binary;
-    std::string link; ///< path that opens its executable
-    std::map<std::string, attach::Link> links;     ///< by group
+    std::string link;                          ///< path that opens its executable
+    std::map<std::string, attach::Link> links; ///< by group
     std::map<std::string, Error> failed_groups;
 };
 
@@ -37,8 +37,8 @@ Result<std::unique_ptr<Tracer>> Tracer::create(const process::Procfs& procfs,
                                                process::Selection selection,
                                                std::vector<catalogue::Runtime> runtimes,
                                                attach::Method method, Listener listener) {
-    std::unique_ptr<Tracer> tracer(new Tracer(procfs, std::move(selection), std::move(runtimes),
-                                              method, std::move(listener)));
+    std::unique_ptr<Tracer> tracer(
+        new Tracer(procfs, std::move(selection), std::move(runtimes), method, std::move(listener)));
     for (const auto& runtime : tracer->runtimes_)
         for (const auto& group : runtime.groups) {
             if (tracer->objects_.count(group.object))
@@ -71,10 +71,10 @@ bool Tracer::consider(const process::Identity& identity) {
         return false;
     if (free_slots_.empty()) {
         if (listener_.refused)
-            listener_.refused(identity, {"too_many_targets",
-                                         "process " + std::to_string(identity.pid) + ": " +
-                                             std::to_string(HOLTER_MAX_TARGETS) +
-                                             " processes are traced already"});
+            listener_.refused(identity,
+                              {"too_many_targets", "process " + std::to_string(identity.pid) +
+                                                       ": " + std::to_string(HOLTER_MAX_TARGETS) +
+                                                       " processes are traced already"});
         return false;
     }
     add(identity, *link, *path, *verdict);
@@ -256,7 +256,9 @@ void Tracer::forget(const process::Identity& identity) {
     free_slots_.push_back(slot);
 }
 
-int Tracer::ring_map() const { return objects_.begin()->second.map("events"); }
+int Tracer::ring_map() const {
+    return objects_.begin()->second.map("events");
+}
 
 std::vector<Loss> Tracer::losses() const {
     static constexpr const char* types[HOLTER_EVENT_TYPES] = {"", "go_gc_pause", "go_stop"};

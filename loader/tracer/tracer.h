@@ -26,8 +26,8 @@
 
 namespace holter::tracer {
 
-/// Called on the tracer's thread. `appeared` comes before anything is attached, so that no record of
-/// a target is older than the target; `gone` comes after everything was detached.
+/// Called on the tracer's thread. `appeared` comes before anything is attached, so that no record
+/// of a target is older than the target; `gone` comes after everything was detached.
 struct Listener {
     std::function<void(Target)> appeared;
     std::function<void(Slot, std::vector<ProbeState>)> probes_changed;

@@ -74,8 +74,9 @@ TEST_CASE("programs and arguments are words of their object") {
     const std::string text = replaced(minimal, "VERSIONS", "1.18");
     CHECK(error_of(replaced(text, "go_world_starts", "go_world_start"))
               .find("did you mean `go_world_starts`?") != std::string::npos);
-    CHECK(error_of(replaced(text, "object: go_gc", "object: go_cg"))
-              .find("did you mean `go_gc`?") != std::string::npos);
+    CHECK(
+        error_of(replaced(text, "object: go_gc", "object: go_cg")).find("did you mean `go_gc`?") !=
+        std::string::npos);
     CHECK(error_of(replaced(text, "help: h", "hlep: h")).find("`help` is missing") !=
           std::string::npos);
 }

@@ -52,22 +52,22 @@ TEST_CASE("a missing key, a double key and a wrong type name their place") {
     CHECK(error_of([] { YamlMap map(parse_yaml("a: 1\na: 2", "f")); }) ==
           "f:2:1: key `a` appears twice");
     CHECK(error_of([] { YamlMap(parse_yaml("a: [1]", "f")).require("a").text(); }) ==
-          "f:1:4: expected text, found a list");
+          "f:1:4: `a`: expected text, found a list");
     CHECK(error_of([] { YamlMap(parse_yaml("a: x", "f")).require("a").integer(0, 9); }) ==
-          "f:1:4: expected a whole number, found `x`");
+          "f:1:4: `a`: expected a whole number, found `x`");
     CHECK(error_of([] { YamlMap(parse_yaml("a: 12", "f")).require("a").integer(0, 9); }) ==
-          "f:1:4: 12 is outside 0 … 9");
+          "f:1:4: `a`: 12 is outside 0 … 9");
     CHECK(error_of([] { YamlMap map(parse_yaml("- a", "f")); }) ==
           "f:1:1: expected a mapping, found a list");
     CHECK(error_of([] { YamlMap(parse_yaml("a: maybe", "f")).require("a").boolean(); }) ==
-          "f:1:4: expected true or false, found `maybe`");
+          "f:1:4: `a`: expected true or false, found `maybe`");
 }
 
 TEST_CASE("a choice offers the nearest word") {
     const auto choose = [] {
         YamlMap(parse_yaml("a: jsn", "f")).require("a").choice({"json", "logfmt"});
     };
-    CHECK(error_of(choose) == "f:1:4: `jsn` is none of json, logfmt (did you mean `json`?)");
+    CHECK(error_of(choose) == "f:1:4: `a`: `jsn` is none of json, logfmt (did you mean `json`?)");
 }
 
 TEST_CASE("broken YAML is an error with its place") {
