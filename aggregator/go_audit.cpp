@@ -51,17 +51,19 @@ SteadyDifference::Outcome SteadyDifference::add(std::int64_t difference, std::in
         odd_count_ = 0;
         return Outcome::equal;
     }
-    bool again = false;
-    for (std::size_t i = 0; i < odd_count_; ++i)
-        again = again || same(odd_[i]);
-    if (!again && odd_count_ < odd_.size()) {
+    for (std::size_t i = 0; !accepted_ && i < odd_count_; ++i)
+        if (same(odd_[i])) {
+            accepted_ = difference;
+            odd_count_ = 0;
+            return Outcome::equal;
+        }
+    if (odd_count_ < odd_.size()) {
         odd_[odd_count_++] = difference;
         return Outcome::undecided;
     }
-    const bool mismatch = accepted_ || !again;
     accepted_ = difference;
     odd_count_ = 0;
-    return mismatch ? Outcome::mismatch : Outcome::equal;
+    return Outcome::mismatch;
 }
 
 void SteadyDifference::restart() {
@@ -90,11 +92,9 @@ void GoAudit::settle_head(std::uint32_t numgc) {
         return;
     if (started_) {
         const std::int32_t gap = distance(head_, numgc);
-        // An assumed head came from a reading, which may already include this event's cycle.
+        // An assumed head came from a reading, which may include cycles whose events still come.
         if (head_state_ == Head::known || (head_state_ == Head::assumed && gap > 0))
             missing_ += static_cast<std::uint64_t>(std::abs(gap));
-        else if (head_state_ == Head::assumed && gap < -1)
-            missing_ += static_cast<std::uint64_t>(-1 - gap);
     }
     head_ = numgc;
     head_state_ = Head::known;
@@ -119,9 +119,9 @@ void GoAudit::on_reading(const GoMemory& memory, const GoAccount& ours, std::uin
 void GoAudit::settle(const Reading& earlier, std::uint32_t numgc, std::uint64_t cycles) {
     if (earlier.cycles == cycles) {
         const std::int32_t ahead = distance(head_, earlier.numgc);
-        const std::int32_t lowest = head_state_ == Head::known ? 0 : -1;
-        const std::int32_t excess = ahead > 1 ? ahead - 1 : ahead < lowest ? ahead - lowest : 0;
-        missing_ += static_cast<std::uint64_t>(std::abs(excess));
+        const std::int32_t excess = ahead > 1 ? ahead - 1 : ahead < 0 ? ahead : 0;
+        if (head_state_ == Head::known || excess > 0)
+            missing_ += static_cast<std::uint64_t>(std::abs(excess));
         head_ += static_cast<std::uint32_t>(excess);
         if (head_state_ == Head::known && numgc == earlier.numgc)
             lag_ = numgc - head_;

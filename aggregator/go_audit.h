@@ -15,9 +15,9 @@
 //    more mean that cycles end without events. This is what catches a blinded probe.
 //  * When a reading's cycle number is exactly that of our last event, forced cycles
 //    and the time paused speak of the same cycles on both sides, and their
-//    difference from ours is the same at all such moments. A single odd one can be a
-//    reading in mid-update; one that repeats, or three in a row that all differ, is
-//    a mismatch.
+//    difference from ours is the same at all such moments. An odd one can be a
+//    reading in mid-update, which takes the runtime less than a microsecond of each
+//    cycle; three in a row are a mismatch.
 #pragma once
 
 #include "aggregator/snapshot.h"
@@ -53,7 +53,8 @@ struct GoAccount {
 };
 
 /// Whether two totals grow alike, judged by their difference at moments at which it should be
-/// the same each time, but may be off once in a while.
+/// the same each time, but may be off once in a while. What it should be is learned: the first
+/// value that comes twice.
 class SteadyDifference {
   public:
     enum class Outcome { undecided, equal, mismatch };
@@ -92,7 +93,7 @@ class GoAudit {
     /// What `head_` is worth.
     enum class Head {
         none,
-        assumed, ///< a reading, carried on by the events since: may be off by one
+        assumed, ///< a reading, carried on by the events since: may be a little ahead
         known,   ///< an event's own number
     };
     struct Reading {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A Go process as the aggregator sees one: events with the runtime's cycle number,
-// and memory to be read. It keeps the runtime's own account, in the runtime's own
-// order of updates, so that a test can look in between.
+// Targets and events for tests, and a way to find a series in a snapshot.
 #pragma once
 
 #include "aggregator/aggregator.h"
