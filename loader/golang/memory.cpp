@@ -236,7 +236,10 @@ std::optional<Error> GoMemoryReader::read_controller(MemoryReading& out) {
     const auto heap_minimum = word(at.heap_minimum);
     const auto memory_limit = block->get<std::int64_t>(at.memory_limit);
     const auto heap_marked = word(at.heap_marked);
-    if (gc_percent.value_or(0) < -1 || memory_limit.value_or(0) < 0 ||
+    // No Go process is without mapped memory, or (where that is not kept) without any goal.
+    const bool nothing_there = word(at.mapped_ready).value_or(1) == 0 ||
+                               (word(at.stored_goal) == 0U && heap_marked.value_or(0) == 0);
+    if (nothing_there || gc_percent.value_or(0) < -1 || memory_limit.value_or(0) < 0 ||
         !all_of_heap({heap_marked, word(at.heap_free), word(at.mapped_ready)}) ||
         (gc_percent && heap_minimum && !minimum_matches(*gc_percent, *heap_minimum))) {
         return implausible("runtime.gcController");

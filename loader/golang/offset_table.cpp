@@ -50,14 +50,12 @@ struct Spelling {
     Release release;
     /// Nothing but a release: no candidate, experiment, vendor's build or pseudo-version.
     bool plain = false;
-    /// Known not to be that release, but on the way to it.
-    bool before = false;
 };
 
 std::optional<Spelling> parse_release(std::string_view text) {
     Spelling spelling;
-    if (text.starts_with("devel ")) {
-        spelling.before = true;
+    const bool development = text.starts_with("devel ");
+    if (development) {
         text.remove_prefix(6);
     }
     if (text.starts_with("go")) {
@@ -83,9 +81,7 @@ std::optional<Spelling> parse_release(std::string_view text) {
     if (count < 2) {
         return std::nullopt;
     }
-    spelling.plain = text.empty() && !spelling.before;
-    spelling.before = spelling.before || text.starts_with("rc") || text.starts_with("beta") ||
-                      text.starts_with("-rc") || text.starts_with("-dev");
+    spelling.plain = text.empty() && !development;
     return spelling;
 }
 
@@ -235,15 +231,16 @@ Result<OffsetTable> OffsetTable::parse(std::string_view text, std::string_view n
 }
 
 const OffsetTable& OffsetTable::embedded() {
-    static const OffsetTable table = [] {
-        for (const auto& [name, text] : embedded_probes()) {
+    static const Result<OffsetTable> table = [] {
+        std::string_view text;
+        for (const auto& [name, content] : embedded_probes()) {
             if (name == embedded_name) {
-                return parse(text, name).value();
+                text = content;
             }
         }
-        return OffsetTable{};
+        return parse(text, embedded_name);
     }();
-    return table;
+    return table.value();
 }
 
 const ModuleLayouts* OffsetTable::module(std::string_view name) const {
@@ -274,13 +271,11 @@ ReleaseLayout OffsetTable::look_up(std::string_view module_name, std::string_vie
         return out;
     }
     const bool has_upper = upper != measured.end() && same_minor(upper->first, wanted);
-    auto nearest = upper == measured.begin() ? upper : std::prev(upper);
-    if (spelling && spelling->before && has_upper) {
-        nearest = upper;
-    }
+    const bool has_lower = upper != measured.begin() && same_minor(std::prev(upper)->first, wanted);
+    const auto nearest =
+        upper == measured.begin() || (has_upper && !has_lower) ? upper : std::prev(upper);
     out.figures = figures_at(*layouts, nearest->first, machine);
-    const bool between = spelling && spelling->plain && has_upper && nearest->first < wanted &&
-                         same_minor(nearest->first, wanted);
+    const bool between = spelling && spelling->plain && has_upper && has_lower;
     if (between && figures_at(*layouts, upper->first, machine) == out.figures) {
         out.exact = true;
         out.source = "table " + nearest->second + " and " + upper->second + ", which agree";

@@ -70,8 +70,8 @@ class OffsetTable {
     /// nullptr for a module the table does not have.
     const ModuleLayouts* module(std::string_view name) const;
 
-    /// The figures for `version` (as the build info spells it), or else for the release next to it:
-    /// the nearest lower one, or if there is none, the nearest. No figures if the module is
+    /// The figures for `version` (as the build info spells it), or else for a measured release near
+    /// it: of the same minor if there is one, and rather a lower one. No figures if the module is
     /// unknown.
     ReleaseLayout look_up(std::string_view module, std::string_view version,
                           elf::Machine machine) const;
