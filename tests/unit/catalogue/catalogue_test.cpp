@@ -69,7 +69,7 @@ TEST_CASE("a name matches itself or a prefix with a star") {
 }
 
 TEST_CASE("programs and arguments are words of their object") {
-    const auto& probe = with_versions("1.18").groups.at(0).probes.at(0);
+    const Probe probe = with_versions("1.18").groups.at(0).probes.at(0);
     CHECK(probe.program_id == HOLTER_PROGRAM_go_world_starts);
     const std::string text = replaced(minimal, "VERSIONS", "1.18");
     CHECK(error_of(replaced(text, "go_world_starts", "go_world_start"))
