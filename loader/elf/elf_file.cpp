@@ -78,6 +78,8 @@ struct ElfFile::Source {
         return true;
     }
 
+    int descriptor() const { return fd_; }
+
   private:
     int fd_ = -1;
     std::span<const std::byte> image_;
@@ -219,6 +221,10 @@ const Section* ElfFile::section(std::string_view name) const {
     const auto found = std::find_if(sections_.begin(), sections_.end(),
                                     [&](const Section& s) { return s.name == name; });
     return found == sections_.end() ? nullptr : &*found;
+}
+
+int ElfFile::descriptor() const {
+    return source_->descriptor();
 }
 
 bool ElfFile::read(std::uint64_t offset, std::span<std::byte> out) const {

@@ -92,6 +92,8 @@ class ElfFile {
     std::uint64_t entry() const { return entry_; }
     const Identity& identity() const { return identity_; }
     std::uint64_t size() const { return identity_.size; }
+    /// For libraries that read files themselves; stays this object's. -1 for an image in memory.
+    int descriptor() const;
 
     /// All program headers, in file order.
     const std::vector<Segment>& segments() const { return segments_; }

@@ -22,13 +22,12 @@ Offsets Offsets::from_table(const OffsetTable& table, std::string_view module,
 
 Offsets Offsets::of_binary(const elf::ElfFile& file, std::string_view module,
                            std::string_view version, const OffsetTable& table,
-                           const Bounds& bounds) {
+                           std::uint64_t dwarf_bound) {
     Offsets out = from_table(table, module, version, file.machine());
-    if (out.layouts_ == nullptr) {
+    if (out.layouts_ == nullptr || out.exact_) {
         return out;
     }
-    auto read = read_dwarf_layouts(file, *out.layouts_,
-                                   out.exact_ ? bounds.known_release : bounds.unknown_release);
+    auto read = read_dwarf_layouts(file, *out.layouts_, dwarf_bound);
     if (read) {
         out.figures_ = std::move(read).value();
         out.source_ = "DWARF";

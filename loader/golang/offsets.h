@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the fields of a target's structs lie. The target's own DWARF says it best, but most
-// binaries are stripped, and in a large one it can cost more to find than it is worth. So
-// DWARF is read within a bound, which is narrow when the table (offset_table.h) has measured
-// the very release and can only say the same, and wide when it has not.
+// Where the fields of a target's structs lie. The table (offset_table.h) has been measured from
+// the DWARF of real releases: of a release it knows exactly, the target's own DWARF could only say
+// the same, at a cost of up to hundreds of MB. DWARF is read for what the table does not know: a
+// newer release, a candidate, a patched or experimental toolchain. Without DWARF the nearest
+// release answers, and says so.
 #pragma once
 
 #include "loader/elf/elf_file.h"
@@ -20,21 +21,16 @@ namespace holter::golang {
 /// The layouts of one module in one binary. Refers to the table, which must outlive it.
 class Offsets {
   public:
-    /// How much of .debug_info (uncompressed) is read at most, in bytes.
-    struct Bounds {
-        std::uint64_t known_release = std::uint64_t{8} << 20;
-        std::uint64_t unknown_release = std::uint64_t{256} << 20;
-    };
+    /// How much DWARF is read at most: all debug sections, uncompressed, in bytes.
+    static constexpr std::uint64_t max_dwarf = std::uint64_t{256} << 20;
 
-    /// From the binary's DWARF if it can be had within bounds, else from the table. `version` is
-    /// that of the module as the build info spells it; for module `std`, the release of Go.
+    /// From the table if it knows the release exactly; else from the binary's DWARF, if it has any
+    /// within `dwarf_bound`; else from the table's nearest release. `version` is that of the module
+    /// as the build info spells it; for module `std`, the release of Go.
     static Offsets of_binary(const elf::ElfFile& file, std::string_view module,
-                             std::string_view version, const OffsetTable& table,
-                             const Bounds& bounds);
-    static Offsets of_binary(const elf::ElfFile& file, std::string_view module,
-                             std::string_view version) {
-        return of_binary(file, module, version, OffsetTable::embedded(), Bounds{});
-    }
+                             std::string_view version,
+                             const OffsetTable& table = OffsetTable::embedded(),
+                             std::uint64_t dwarf_bound = max_dwarf);
     static Offsets from_table(const OffsetTable& table, std::string_view module,
                               std::string_view version, elf::Machine machine);
 

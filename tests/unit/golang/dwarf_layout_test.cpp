@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "loader/golang/build_info.h"
 #include "loader/golang/dwarf_layout.h"
 #include "loader/golang/offsets.h"
 
@@ -6,7 +7,12 @@
 
 #include "catch.h"
 
+#include <cstdlib>
 #include <dwarf.h>
+#include <iostream>
+#include <sstream>
+#include <sys/mman.h>
+#include <unistd.h>
 
 using holter::elf::ElfFile;
 using holter::elf::Machine;
@@ -26,7 +32,6 @@ enum Code : std::uint64_t {
     code_variable,
     code_function,
     code_parameter,
-    code_member_expression,
 };
 
 std::string abbreviations() {
@@ -57,10 +62,6 @@ std::string abbreviations() {
             {{DW_AT_name, DW_FORM_string}, {DW_AT_low_pc, DW_FORM_addr}});
     declare(code_parameter, DW_TAG_formal_parameter, false,
             {{DW_AT_name, DW_FORM_string}, {DW_AT_type, DW_FORM_ref_addr}});
-    declare(code_member_expression, DW_TAG_member, false,
-            {{DW_AT_name, DW_FORM_string},
-             {DW_AT_data_member_location, DW_FORM_exprloc},
-             {DW_AT_type, DW_FORM_ref_addr}});
     out.uleb(0);
     return out.text();
 }
@@ -94,12 +95,6 @@ class Info {
     }
     void member(const char* name, std::uint64_t offset, std::uint32_t type = 0) {
         unit_.uleb(code_member).string(name).uleb(offset).fixed(type, 4);
-    }
-    void member_by_expression(const char* name, std::uint64_t offset) {
-        Encoder expression;
-        expression.u8(DW_OP_plus_uconst).uleb(offset);
-        unit_.uleb(code_member_expression).string(name);
-        unit_.uleb(expression.size()).bytes(expression.text()).fixed(0, 4);
     }
     void end_children() { unit_.uleb(0); }
     std::uint32_t type_definition(const char* name, std::uint32_t type) {
@@ -148,7 +143,6 @@ std::string usual_info(unsigned version = 4) {
     info.member("y", 8);
     info.member("x", 16);
     info.member("inner", 40, anonymous);
-    info.member_by_expression("z", 300);
     info.end_children();
     info.end_unit();
     // The linker may put code and variables of a package into another unit of that name.
@@ -180,13 +174,22 @@ ModuleLayouts wanted() {
     return *table.module("std");
 }
 
+/// Over a file of its own, in memory but with a descriptor.
+ElfFile file_of(const std::vector<ImageSection>& sections) {
+    const auto image = elf_image(sections);
+    const int fd = ::memfd_create("image", MFD_CLOEXEC);
+    REQUIRE(fd >= 0);
+    REQUIRE(::write(fd, image.data(), image.size()) == static_cast<ssize_t>(image.size()));
+    auto file = ElfFile::open("/proc/self/fd/" + std::to_string(fd));
+    ::close(fd);
+    REQUIRE(file);
+    return std::move(file).value();
+}
+
 std::map<std::string, std::optional<std::uint32_t>> read(const std::vector<ImageSection>& sections,
                                                          std::uint64_t bound = any_size) {
-    const auto image = elf_image(sections);
-    const auto file = ElfFile::over(image);
-    REQUIRE(file);
     const auto layouts = wanted();
-    const auto figures = read_dwarf_layouts(file.value(), layouts, bound);
+    const auto figures = read_dwarf_layouts(file_of(sections), layouts, bound);
     if (!figures) {
         return {{figures.error().reason, 0}};
     }
@@ -229,11 +232,10 @@ TEST_CASE("both ways of compressing sections are read") {
     CHECK(read({compressed_the_old_way(abbrev_section), compressed_the_old_way(info)}) == expected);
 }
 
-TEST_CASE("an unknown compression, or none where one is promised, is said to be so") {
+TEST_CASE("an unknown compression, or none where one is promised, is an error") {
     const ImageSection info = {".debug_info", usual_info(), 0};
-    CHECK(read({abbrev_section, compressed(info, 2)}) == failure("unsupported_dwarf"));
-    CHECK(read({abbrev_section, {".zdebug_info", usual_info(), 0}}) ==
-          failure("unsupported_dwarf"));
+    CHECK(read({abbrev_section, compressed(info, 2)}) == failure("malformed_dwarf"));
+    CHECK(read({abbrev_section, {".zdebug_info", usual_info(), 0}}).size() == 1);
     auto broken = compressed(info);
     broken.contents.resize(30);
     CHECK(read({abbrev_section, broken}) == failure("malformed_dwarf"));
@@ -242,10 +244,29 @@ TEST_CASE("an unknown compression, or none where one is promised, is said to be 
 TEST_CASE("a binary without DWARF is told from one with too much of it") {
     CHECK(read({}) == failure("no_dwarf"));
     CHECK(read({abbrev_section}) == failure("no_dwarf"));
-    CHECK(read({abbrev_section, {".debug_info", usual_info(), 0}}, 100) ==
+    const ImageSection info = {".debug_info", usual_info(), 0};
+    const std::uint64_t size = info.contents.size() + abbrev_section.contents.size();
+    CHECK(read({abbrev_section, info}, size) == expected);
+    CHECK(read({abbrev_section, info}, size - 1) == failure("dwarf_too_large"));
+    for (const auto& compress : {compressed(info), compressed_the_old_way(info)}) {
+        CHECK(read({abbrev_section, compress}, size) == expected);
+        CHECK(read({abbrev_section, compress}, size - 1) == failure("dwarf_too_large"));
+    }
+}
+
+TEST_CASE("what a section says of its size is bounded, not believed") {
+    ImageSection huge = compressed({".debug_line", "x", 0});
+    const std::uint64_t size = ~std::uint64_t{0};
+    std::memcpy(huge.contents.data() + offsetof(Elf64_Chdr, ch_size), &size, sizeof size);
+    CHECK(read({abbrev_section, {".debug_info", usual_info(), 0}, huge}) ==
           failure("dwarf_too_large"));
-    CHECK(read({abbrev_section, compressed({".debug_info", usual_info(), 0})}, 100) ==
-          failure("dwarf_too_large"));
+}
+
+TEST_CASE("DWARF that would make libdw open another file is not read") {
+    CHECK(read({abbrev_section,
+                {".debug_info", usual_info(), 0},
+                {".gnu_debugaltlink", std::string("/dev/stdin\0id", 13), 0}}) ==
+          failure("unsupported_dwarf"));
 }
 
 TEST_CASE("DWARF without types of Go is an error") {
@@ -256,16 +277,24 @@ TEST_CASE("DWARF without types of Go is an error") {
     CHECK(read({abbrev_section, {".debug_info", info.text(), 0}}) == failure("malformed_dwarf"));
 }
 
-TEST_CASE("every truncation of the sections is survived") {
+TEST_CASE("a truncated section costs figures, but makes none wrong") {
+    const auto check = [](const std::string& abbreviated, const std::string& info) {
+        const auto got = read({{".debug_abbrev", abbreviated, 0}, {".debug_info", info, 0}});
+        if (got.size() == 1) {
+            CHECK(got == failure("malformed_dwarf"));
+            return;
+        }
+        for (const auto& [name, figure] : got) {
+            INFO(name << " of " << abbreviated.size() << " and " << info.size() << " bytes");
+            CHECK((!figure || figure == expected.at(name)));
+        }
+    };
     const std::string info = usual_info();
-    for (std::size_t length = 0; length < info.size(); ++length) {
-        const auto got = read({abbrev_section, {".debug_info", info.substr(0, length), 0}});
-        CHECK((got.size() == 1 || got.at("runtime.a.x") == 16));
+    for (std::size_t length = 0; length <= info.size(); ++length) {
+        check(abbrev_section.contents, info.substr(0, length));
     }
-    for (std::size_t length = 0; length < abbrev_section.contents.size(); ++length) {
-        const auto got = read({{".debug_abbrev", abbrev_section.contents.substr(0, length), 0},
-                               {".debug_info", info, 0}});
-        CHECK(got == failure("malformed_dwarf"));
+    for (std::size_t length = 0; length <= abbrev_section.contents.size(); ++length) {
+        check(abbrev_section.contents.substr(0, length), info);
     }
 }
 
@@ -276,7 +305,9 @@ TEST_CASE("a member outside of its struct is not believed") {
     info.member("x", 4096);
     info.end_children();
     info.end_unit();
-    CHECK(read({abbrev_section, {".debug_info", info.text(), 0}}) == failure("malformed_dwarf"));
+    const auto got = read({abbrev_section, {".debug_info", info.text(), 0}});
+    CHECK(got.at("runtime.a") == 8);
+    CHECK(got.at("runtime.a.x") == std::nullopt);
 }
 
 TEST_CASE("a typedef that leads to itself ends") {
@@ -294,30 +325,55 @@ TEST_CASE("a typedef that leads to itself ends") {
     CHECK(got.at("runtime.a.x") == 16);
 }
 
-TEST_CASE("the binary's own DWARF goes before the table, and the table serves without it") {
+TEST_CASE("the table answers for the releases it knows, DWARF for the others") {
     const auto table = OffsetTable::parse("measured\tstd\tgo1.20\n"
                                           "size\tstd\truntime.a\tany\tgo1.20\tgo1.20\t1\n"
                                           "offset\tstd\truntime.a.x\tany\tgo1.20\tgo1.20\t8\n",
                                           "t")
                            .value();
-    const auto offsets_of = [&](const std::vector<ImageSection>& sections, const char* version,
-                                const Offsets::Bounds& bounds) {
-        const auto image = elf_image(sections);
-        return Offsets::of_binary(ElfFile::over(image).value(), "std", version, table, bounds);
-    };
     const std::vector<ImageSection> with_dwarf = {abbrev_section, {".debug_info", usual_info(), 0}};
-    const auto own = offsets_of(with_dwarf, "go1.99.1", {});
-    CHECK(own.source() == "DWARF");
-    CHECK(own.exact());
-    CHECK(own.field("runtime.a.x") == 16);
+    const auto check = [&](const std::vector<ImageSection>& sections, const std::string& version,
+                           std::uint64_t bound, const std::string& source, bool exact,
+                           std::uint64_t x) {
+        INFO(version);
+        const auto offsets = Offsets::of_binary(file_of(sections), "std", version, table, bound);
+        CHECK(offsets.source() == source);
+        CHECK(offsets.exact() == exact);
+        CHECK(offsets.field("runtime.a.x") == x);
+    };
+    check(with_dwarf, "go1.20", any_size, "table go1.20", true, 8);
+    for (const std::string version : {"go1.99.1", "go1.20.1", "go1.20rc1", "go1.20-vendor",
+                                      "go1.20 X:fieldtrack", "devel go1.20-0a1b2c"}) {
+        check(with_dwarf, version, any_size, "DWARF", true, 16);
+        const std::string nearest = "table go1.20 (nearest to " + version + ")";
+        check(with_dwarf, version, 100, nearest, false, 8);
+        check({}, version, any_size, nearest, false, 8);
+    }
+}
 
-    const auto stripped = offsets_of({}, "go1.99.1", {});
-    CHECK(stripped.source() == "table go1.20 (nearest to go1.99.1)");
-    CHECK_FALSE(stripped.exact());
-    CHECK(stripped.field("runtime.a.x") == 8);
-
-    // The bound is narrow only where the table knows the release.
-    const Offsets::Bounds bounds = {.known_release = 10, .unknown_release = any_size};
-    CHECK(offsets_of(with_dwarf, "go1.20", bounds).source() == "table go1.20");
-    CHECK(offsets_of(with_dwarf, "go1.99.1", bounds).source() == "DWARF");
+// Run by tests/e2e/test_go_layouts, which has the binaries: paths, one to a line.
+TEST_CASE("DWARF of real binaries says what the table says", "[.go_layouts]") {
+    const char* paths = std::getenv("HOLTER_GO_BINARIES");
+    REQUIRE(paths != nullptr);
+    std::istringstream lines(paths);
+    std::size_t binaries = 0;
+    const auto& table = OffsetTable::embedded();
+    const auto& layouts = *table.module("std");
+    for (std::string path; std::getline(lines, path); ++binaries) {
+        INFO(path);
+        const auto file = ElfFile::open(path).value();
+        const auto version = read_build_info(file).value().version;
+        const auto known = table.look_up("std", version, file.machine());
+        REQUIRE(known.exact);
+        const auto read = read_dwarf_layouts(file, layouts, Offsets::max_dwarf);
+        REQUIRE(read);
+        std::size_t there = 0;
+        for (std::size_t i = 0; i < layouts.figures.size(); ++i) {
+            INFO(layouts.figures[i].name);
+            CHECK(read.value()[i] == known.figures[i]);
+            there += known.figures[i].has_value() ? 1U : 0U;
+        }
+        std::cout << version << ": " << there << " of " << layouts.figures.size() << " figures\n";
+    }
+    CHECK(binaries > 0);
 }
