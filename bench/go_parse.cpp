@@ -92,8 +92,8 @@ int measure(const std::string& path) {
     }
     const double first = milliseconds.front();
     std::sort(milliseconds.begin(), milliseconds.end());
-    std::printf("  first %.1f ms, median %.1f ms, minimum %.1f ms; peak RSS grew by %.1f MB\n", first,
-                milliseconds[milliseconds.size() / 2], milliseconds.front(),
+    std::printf("  first %.1f ms, median %.1f ms, minimum %.1f ms; peak RSS grew by %.1f MB\n",
+                first, milliseconds[milliseconds.size() / 2], milliseconds.front(),
                 static_cast<double>(peak_rss() - before) / 1024);
     return 0;
 }
