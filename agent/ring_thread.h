@@ -9,7 +9,7 @@
 
 #include "aggregator/aggregator.h"
 #include "loader/attach/ring.h"
-#include "loader/process/procfs.h"
+#include "loader/process/procfs/procfs.h"
 #include "loader/tracer/tracer.h"
 
 #include <cstdint>

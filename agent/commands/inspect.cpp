@@ -4,9 +4,9 @@
 #include "loader/attach/self_test.h"
 #include "loader/catalogue/catalogue.h"
 #include "loader/golang/binary.h"
-#include "loader/process/memory.h"
-#include "loader/process/procfs.h"
-#include "loader/process/service_name.h"
+#include "loader/process/naming/service_name.h"
+#include "loader/process/procfs/memory.h"
+#include "loader/process/procfs/procfs.h"
 
 #include <cstdio>
 #include <iostream>

@@ -11,7 +11,7 @@
 #include "loader/attach/environment.h"
 #include "loader/attach/self_test.h"
 #include "loader/catalogue/catalogue.h"
-#include "loader/process/resource_use.h"
+#include "loader/process/procfs/resource_use.h"
 #include "loader/process/watcher.h"
 #include "loader/tracer/tracer.h"
 

@@ -7,12 +7,12 @@
 
 #include "loader/catalogue/catalogue.h"
 #include "loader/elf/elf_file.h"
+#include "loader/golang/account/globals.h"
+#include "loader/golang/account/memory.h"
 #include "loader/golang/build_info.h"
-#include "loader/golang/globals.h"
-#include "loader/golang/memory.h"
-#include "loader/golang/offsets.h"
+#include "loader/golang/layout/offsets.h"
 #include "loader/golang/probe_plan.h"
-#include "loader/process/procfs.h"
+#include "loader/process/procfs/procfs.h"
 #include "loader/result.h"
 
 #include <memory>

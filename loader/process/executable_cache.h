@@ -6,7 +6,7 @@
 // recently used goes first.
 #pragma once
 
-#include "loader/process/procfs.h"
+#include "loader/process/procfs/procfs.h"
 
 #include <cstddef>
 #include <list>

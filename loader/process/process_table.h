@@ -13,7 +13,7 @@
 
 #include "bpf/events.h"
 #include "loader/process/identity.h"
-#include "loader/process/procfs.h"
+#include "loader/process/procfs/procfs.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -10,9 +10,9 @@
 // from the same ring, exact to the last thread, so there is no pidfd per target.
 #pragma once
 
-#include "loader/process/descriptor.h"
 #include "loader/process/process_table.h"
-#include "loader/process/procfs.h"
+#include "loader/process/procfs/descriptor.h"
+#include "loader/process/procfs/procfs.h"
 #include "loader/result.h"
 
 #include <array>

@@ -4,9 +4,9 @@
 #pragma once
 
 #include "bpf/events.h"
-#include "loader/golang/memory.h"
+#include "loader/golang/account/memory.h"
 #include "loader/process/identity.h"
-#include "loader/process/memory.h"
+#include "loader/process/procfs/memory.h"
 
 #include <cstdint>
 #include <memory>

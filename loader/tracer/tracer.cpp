@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/tracer/tracer.h"
 
-#include "loader/process/service_name.h"
+#include "loader/process/naming/service_name.h"
 
 #include <algorithm>
 #include <bpf/bpf.h>

@@ -11,7 +11,7 @@
 #include "loader/catalogue/catalogue.h"
 #include "loader/golang/binary.h"
 #include "loader/process/executable_cache.h"
-#include "loader/process/procfs.h"
+#include "loader/process/procfs/procfs.h"
 #include "loader/process/selection.h"
 #include "loader/result.h"
 #include "loader/tracer/target.h"

@@ -2,7 +2,7 @@
 //
 // Any bytes as a runtime function in which variables are looked for. The first 8 bytes are the
 // callee.
-#include "loader/golang/code_patterns.h"
+#include "loader/golang/account/code_patterns.h"
 
 #include <cstdint>
 #include <cstring>

@@ -2,7 +2,7 @@
 //
 // The memory of a target. Input: what successive reads of it return; after that, nothing can
 // be read any more.
-#include "loader/golang/memory.h"
+#include "loader/golang/account/memory.h"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // /proc/PID/maps, whose paths the target chooses.
-#include "loader/process/maps.h"
+#include "loader/process/procfs/maps.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -3,12 +3,12 @@
 // Everything else that a process can write into its own /proc entries: the name in
 // stat, the control group's path, environment and arguments. The first byte says
 // how the rest is divided.
-#include "loader/process/cgroup.h"
-#include "loader/process/foreign_text.h"
-#include "loader/process/procfs.h"
-#include "loader/process/resource_attributes.h"
-#include "loader/process/service_name.h"
-#include "loader/process/stat.h"
+#include "loader/process/naming/foreign_text.h"
+#include "loader/process/naming/resource_attributes.h"
+#include "loader/process/naming/service_name.h"
+#include "loader/process/procfs/cgroup.h"
+#include "loader/process/procfs/procfs.h"
+#include "loader/process/procfs/stat.h"
 
 #include <cstddef>
 #include <cstdint>

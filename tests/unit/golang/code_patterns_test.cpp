@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The code is that of runtime functions as Go 1.27.4 compiled them, at their addresses.
-#include "loader/golang/code_patterns.h"
+#include "loader/golang/account/code_patterns.h"
 
 #include "catch.h"
 #include "site/samples.h"

@@ -2,7 +2,7 @@
 //
 // A binary in miniature: the dozen runtime functions that are looked at, reduced to the
 // instructions that say where the variables are.
-#include "loader/golang/globals.h"
+#include "loader/golang/account/globals.h"
 
 #include "catch.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/golang/heap_goal.h"
+#include "loader/golang/account/heap_goal.h"
 
 #include "catch.h"
 

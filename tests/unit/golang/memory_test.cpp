@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/golang/memory.h"
+#include "loader/golang/account/memory.h"
 
 #include "catch.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/golang/offset_table.h"
-#include "loader/golang/offsets.h"
+#include "loader/golang/layout/offset_table.h"
+#include "loader/golang/layout/offsets.h"
 
 #include "catch.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/process/cgroup.h"
+#include "loader/process/procfs/cgroup.h"
 
 #include "catch.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reads this very process, which needs no privilege.
-#include "loader/process/memory.h"
+#include "loader/process/procfs/memory.h"
 
 #include "catch.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/process/procfs.h"
-#include "loader/process/resource_use.h"
+#include "loader/process/procfs/procfs.h"
+#include "loader/process/procfs/resource_use.h"
 
 #include "catch.h"
 #include "process/fake_procfs.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/process/resource_attributes.h"
+#include "loader/process/naming/resource_attributes.h"
 
 #include "catch.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/process/service_name.h"
+#include "loader/process/naming/service_name.h"
 
 #include "catch.h"
 #include "process/fake_procfs.h"

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "loader/elf/elf_file.h"
-#include "loader/golang/offset_table.h"
+#include "loader/golang/layout/offset_table.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/golang/offsets.h"
+#include "loader/golang/layout/offsets.h"
 
-#include "loader/golang/dwarf_layout.h"
+#include "loader/golang/layout/dwarf_layout.h"
 
 #include <algorithm>
 #include <tuple>

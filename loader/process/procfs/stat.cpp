@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/process/stat.h"
+#include "loader/process/procfs/stat.h"
 
 #include <array>
 #include <charconv>

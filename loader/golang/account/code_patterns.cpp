@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/golang/code_patterns.h"
+#include "loader/golang/account/code_patterns.h"
 
 #include "loader/site/decoder.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/golang/globals.h"
+#include "loader/golang/account/globals.h"
 
-#include "loader/golang/code_patterns.h"
+#include "loader/golang/account/code_patterns.h"
 
 #include <algorithm>
 #include <map>

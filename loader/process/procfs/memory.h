@@ -8,9 +8,9 @@
 // Every byte read was chosen by the target.
 #pragma once
 
-#include "loader/process/descriptor.h"
 #include "loader/process/identity.h"
-#include "loader/process/procfs.h"
+#include "loader/process/procfs/descriptor.h"
+#include "loader/process/procfs/procfs.h"
 #include "loader/result.h"
 
 #include <cstddef>

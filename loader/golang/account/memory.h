@@ -10,7 +10,7 @@
 // says why.
 #pragma once
 
-#include "loader/golang/offsets.h"
+#include "loader/golang/layout/offsets.h"
 #include "loader/golang/version.h"
 #include "loader/result.h"
 

@@ -4,7 +4,7 @@
 // client define it.
 #pragma once
 
-#include "loader/process/procfs.h"
+#include "loader/process/procfs/procfs.h"
 #include "loader/result.h"
 
 #include <cstdint>

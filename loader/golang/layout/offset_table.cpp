@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/golang/offset_table.h"
+#include "loader/golang/layout/offset_table.h"
 
 #include "embedded/probes.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/golang/memory.h"
+#include "loader/golang/account/memory.h"
 
 #include "loader/elf/bytes.h"
-#include "loader/golang/heap_goal.h"
+#include "loader/golang/account/heap_goal.h"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/process/resource_use.h"
+#include "loader/process/procfs/resource_use.h"
 
 #include <limits>
 

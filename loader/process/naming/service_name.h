@@ -6,7 +6,7 @@
 // `java -jar shop.jar` that is `shop`.
 #pragma once
 
-#include "loader/process/procfs.h"
+#include "loader/process/procfs/procfs.h"
 
 #include <string>
 #include <string_view>

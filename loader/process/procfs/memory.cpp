@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/process/memory.h"
+#include "loader/process/procfs/memory.h"
 
 #include <algorithm>
 #include <array>

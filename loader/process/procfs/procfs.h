@@ -10,10 +10,10 @@
 // fail with `vanished`. Content is the target's to choose, so reads are bounded.
 #pragma once
 
-#include "loader/process/cgroup.h"
-#include "loader/process/descriptor.h"
 #include "loader/process/identity.h"
-#include "loader/process/stat.h"
+#include "loader/process/procfs/cgroup.h"
+#include "loader/process/procfs/descriptor.h"
+#include "loader/process/procfs/stat.h"
 #include "loader/result.h"
 
 #include <compare>

@@ -2,7 +2,7 @@
 //
 // Of libdw's functions, those are avoided that open other files: the paths would be the target's
 // choice, and a FIFO would hang the agent. So no dwarf_diename(), which looks into split DWARF.
-#include "loader/golang/dwarf_layout.h"
+#include "loader/golang/layout/dwarf_layout.h"
 
 #include <algorithm>
 #include <array>

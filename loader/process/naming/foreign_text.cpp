@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/process/foreign_text.h"
+#include "loader/process/naming/foreign_text.h"
 
 #include <cstdint>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/process/procfs.h"
+#include "loader/process/procfs/procfs.h"
 
-#include "loader/process/maps.h"
+#include "loader/process/procfs/maps.h"
 
 #include <algorithm>
 #include <array>

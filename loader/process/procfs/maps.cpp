@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/process/maps.h"
+#include "loader/process/procfs/maps.h"
 
 #include <charconv>
 

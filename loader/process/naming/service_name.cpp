@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/process/service_name.h"
+#include "loader/process/naming/service_name.h"
 
-#include "loader/process/foreign_text.h"
-#include "loader/process/resource_attributes.h"
+#include "loader/process/naming/foreign_text.h"
+#include "loader/process/naming/resource_attributes.h"
 
 #include <algorithm>
 #include <array>
