@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -19,32 +18,33 @@ namespace holter::aggregator {
 /// Label value for an `enum holter_event_type`; `unknown` for any other number.
 std::string_view event_name(std::uint32_t type);
 
-/// Calls `visit(event)` with the event's own struct. False when the record is malformed; `type` is
-/// then what it claims to be, or 0 when it is too short even for that.
+/// Calls `visit(event)` with the event's own struct, in place. False when the record is malformed;
+/// `type` is then what it claims to be, or 0 when it is too short even for that. Records of a ring
+/// are aligned to 8 bytes; one that is not is malformed.
 template <typename Visitor>
 bool decode(std::span<const std::byte> record, std::uint32_t& type, Visitor&& visit) {
-    const auto as = [&]<typename Event>(Event event) {
-        if (record.size() != sizeof(event))
+    const void* const data = record.data();
+    type = 0;
+    if (record.size() < sizeof(holter_event) ||
+        reinterpret_cast<std::uintptr_t>(data) % alignof(holter_go_gc_pause) != 0)
+        return false;
+    type = static_cast<const holter_event*>(data)->type;
+    switch (type) {
+    case HOLTER_EVENT_GO_GC_PAUSE: {
+        const auto& event = *static_cast<const holter_go_gc_pause*>(data);
+        if (record.size() != sizeof(event) || event.kind >= HOLTER_GO_PAUSE_KINDS ||
+            event.trigger >= HOLTER_GO_TRIGGERS)
             return false;
-        std::memcpy(&event, record.data(), sizeof(event));
-        if constexpr (requires { event.kind; })
-            if (event.kind >= HOLTER_GO_PAUSE_KINDS || event.trigger >= HOLTER_GO_TRIGGERS)
-                return false;
         visit(event);
         return true;
-    };
-    holter_event event;
-    if (record.size() < sizeof(event)) {
-        type = 0;
-        return false;
     }
-    std::memcpy(&event, record.data(), sizeof(event));
-    type = event.type;
-    switch (event.type) {
-    case HOLTER_EVENT_GO_GC_PAUSE:
-        return as(holter_go_gc_pause{});
-    case HOLTER_EVENT_GO_STOP:
-        return as(holter_go_stop{});
+    case HOLTER_EVENT_GO_STOP: {
+        const auto& event = *static_cast<const holter_go_stop*>(data);
+        if (record.size() != sizeof(event))
+            return false;
+        visit(event);
+        return true;
+    }
     default:
         return false;
     }

@@ -63,18 +63,28 @@ GoGc::GoGc(GoGcTables& tables, std::shared_ptr<const Service> service)
 }
 
 GoGc::~GoGc() {
+    open_seen();
     hand_over(pauses_, tables_.pauses);
     hand_over(cycles_, tables_.cycles);
     if (stops_)
         hand_over(*stops_, tables_.stops);
 }
 
-void GoGc::open_pause(std::uint8_t kind) {
+void GoGc::open_pause(std::size_t kind) {
     pauses_.series[kind] = &tables_.pauses.open(service_, {"go", pause_kinds[kind]});
 }
 
-void GoGc::open_cycle(std::uint8_t trigger) {
+void GoGc::open_cycle(std::size_t trigger) {
     cycles_.series[trigger] = &tables_.cycles.open(service_, {"go", triggers[trigger]});
+}
+
+void GoGc::open_seen() {
+    for (std::size_t kind = 0; kind < pauses_.series.size(); ++kind)
+        if (!pauses_.series[kind] && pauses_.counts[kind].count() > 0)
+            open_pause(kind);
+    for (std::size_t trigger = 0; trigger < cycles_.series.size(); ++trigger)
+        if (!cycles_.series[trigger] && cycles_.counts[trigger] > 0)
+            open_cycle(trigger);
 }
 
 void GoGc::on_stop(const holter_go_stop& event) {
@@ -118,7 +128,7 @@ GoAccount GoGc::account() const {
     return {.cycles = cycles(),
             .forced = cycles_.counts[HOLTER_GO_TRIGGER_FORCED],
             .unknown = cycles_.counts[HOLTER_GO_TRIGGER_UNKNOWN],
-            .ended_pause_ns = account_.ended_pause_ns};
+            .ended_pause_ns = pauses().sum_ns() - open_pause_ns_};
 }
 
 } // namespace holter::aggregator

@@ -39,19 +39,20 @@ class GoGc {
     GoGc& operator=(const GoGc&) = delete;
 
     void on_pause(const holter_go_gc_pause& event, GoAudit& audit) {
-        if (!pauses_.series[event.kind])
-            open_pause(event.kind);
         pauses_.counts[event.kind].observe(event.duration_ns);
-        account_.pause_ns += event.duration_ns;
-        if (event.kind != HOLTER_GO_MARK_TERMINATION)
+        if (event.kind != HOLTER_GO_MARK_TERMINATION) {
+            open_pause_ns_ += event.duration_ns;
             return;
-        if (!cycles_.series[event.trigger])
-            open_cycle(event.trigger);
+        }
+        open_pause_ns_ = 0;
         ++cycles_.counts[event.trigger];
-        account_.ended_pause_ns = account_.pause_ns;
         audit.on_cycle(event.numgc);
     }
     void on_stop(const holter_go_stop& event);
+
+    /// Opens the series of what was seen since the last call. Events do not do it themselves: they
+    /// are many, and only a snapshot shows the difference.
+    void open_seen();
 
     /// Adds this process's counts to a snapshot that has all series of the tables, each at its
     /// `position`.
@@ -63,24 +64,19 @@ class GoGc {
     GoAccount account() const;
 
   private:
-    void open_pause(std::uint8_t kind);
-    void open_cycle(std::uint8_t trigger);
+    void open_pause(std::size_t kind);
+    void open_cycle(std::size_t trigger);
 
     template <typename Value, std::size_t N> struct Counts {
-        std::array<typename SeriesTable<Value>::Series*, N> series{}; ///< null: not seen yet
         std::array<Value, N> counts{};
-    };
-
-    struct PauseTotals {
-        std::uint64_t pause_ns = 0;       ///< all pauses
-        std::uint64_t ended_pause_ns = 0; ///< those of cycles that have ended
+        std::array<typename SeriesTable<Value>::Series*, N> series{}; ///< null: not seen yet
     };
 
     GoGcTables& tables_;
     std::shared_ptr<const Service> service_;
     Counts<PauseHistogram, HOLTER_GO_PAUSE_KINDS> pauses_;
     Counts<std::uint64_t, HOLTER_GO_TRIGGERS> cycles_;
-    PauseTotals account_;
+    std::uint64_t open_pause_ns_ = 0; ///< pauses since the last cycle ended
     std::unique_ptr<Counts<PauseHistogram, HOLTER_GO_STOP_REASONS>> stops_; ///< once there is one
 };
 

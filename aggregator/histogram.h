@@ -10,6 +10,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace holter::aggregator {
 
@@ -42,11 +43,19 @@ class PauseHistogram {
     std::uint64_t quantile_ns(double q) const;
 
     static std::size_t bucket_of(std::uint64_t ns) {
-        const std::size_t first = first_of_octave[static_cast<std::size_t>(std::bit_width(ns))];
-        return first + (first < pause_bounds_ns.size() && ns > pause_bounds_ns[first] ? 1 : 0);
+        const std::size_t first = first_of_octave[static_cast<std::size_t>(std::bit_width(ns | 1))];
+        return first + (ns > ends_ns[first] ? 1 : 0);
     }
 
   private:
+    /// The bounds, and the end of the last bucket.
+    static constexpr std::array<std::uint64_t, buckets> ends_ns = [] {
+        std::array<std::uint64_t, buckets> ends{};
+        for (std::size_t i = 0; i < pause_bounds_ns.size(); ++i)
+            ends[i] = pause_bounds_ns[i];
+        ends.back() = std::numeric_limits<std::uint64_t>::max();
+        return ends;
+    }();
     /// For each bit length: the first bound that the smallest value of that length does not exceed.
     static constexpr std::array<std::uint8_t, 65> first_of_octave = [] {
         std::array<std::uint8_t, 65> table{};
@@ -68,9 +77,10 @@ class PauseHistogram {
         }(),
         "bucket_of() makes one comparison");
 
-    std::array<std::uint64_t, buckets> counts_{};
+    // What every observation touches lies beside the buckets of the usual ones.
     std::uint64_t sum_ns_ = 0;
     std::uint64_t max_ns_ = 0;
+    std::array<std::uint64_t, buckets> counts_{};
 };
 
 } // namespace holter::aggregator

@@ -97,6 +97,10 @@ std::shared_ptr<const Snapshot> Aggregator::snapshot(std::uint64_t now_ns) const
             ++probes[{probe.probe, probe.state, probe.site, probe.reason}];
     }
 
+    for (const auto& go : state.go)
+        if (go)
+            go->gc.open_seen();
+
     // In the order of Family.
     Builder build(*snapshot);
     build.series(tables.go_gc.pauses);

@@ -108,10 +108,8 @@ struct Aggregator::State {
     GoAuditCounts audits;
 
     // By id. What events need lies apart from the rest.
-    std::vector<std::unique_ptr<GoProcess>> go =
-        std::vector<std::unique_ptr<GoProcess>>(HOLTER_MAX_TARGETS);
-    std::vector<std::unique_ptr<Process>> processes =
-        std::vector<std::unique_ptr<Process>>(HOLTER_MAX_TARGETS);
+    std::array<std::unique_ptr<GoProcess>, HOLTER_MAX_TARGETS> go;
+    std::array<std::unique_ptr<Process>, HOLTER_MAX_TARGETS> processes;
 
     std::array<std::uint64_t, HOLTER_EVENT_TYPES> events{};    ///< that reached a target
     std::array<std::uint64_t, HOLTER_EVENT_TYPES> malformed{}; ///< [0]: of no known type

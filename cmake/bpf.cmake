@@ -12,6 +12,25 @@ else()
   set(HOLTER_BPF_ARCH x86)
 endif()
 
+# One of them; `skeleton` names the variable that gets the header's path.
+function(holter_bpf_skeleton source skeleton)
+  get_filename_component(name ${source} NAME_WE)
+  set(object ${CMAKE_BINARY_DIR}/skeletons/${name}.bpf.o)
+  set(header ${CMAKE_BINARY_DIR}/skeletons/${name}.skel.h)
+  add_custom_command(OUTPUT ${object}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/skeletons
+    COMMAND ${BPF_CLANG} -target bpf -g -O2 -mcpu=v3 -Wall -Wextra -Werror
+      -D__TARGET_ARCH_${HOLTER_BPF_ARCH} -I${CMAKE_SOURCE_DIR}
+      -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
+      -MD -MF ${object}.d -MT ${object} -c ${source} -o ${object}
+    DEPENDS ${source} DEPFILE ${object}.d
+    COMMENT "BPF ${name}" VERBATIM)
+  add_custom_command(OUTPUT ${header}
+    COMMAND sh -c "${BPFTOOL} gen skeleton ${object} name ${name} > ${header}.tmp && mv ${header}.tmp ${header}"
+    DEPENDS ${object} COMMENT "skeleton ${name}" VERBATIM)
+  set(${skeleton} ${header} PARENT_SCOPE)
+endfunction()
+
 function(holter_bpf_objects folder)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.bpf.c)
   set(skeletons "")
@@ -19,19 +38,7 @@ function(holter_bpf_objects folder)
   set(lookups "")
   foreach(source ${sources})
     get_filename_component(name ${source} NAME_WE)
-    set(object ${CMAKE_BINARY_DIR}/skeletons/${name}.bpf.o)
-    set(skeleton ${CMAKE_BINARY_DIR}/skeletons/${name}.skel.h)
-    add_custom_command(OUTPUT ${object}
-      COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/skeletons
-      COMMAND ${BPF_CLANG} -target bpf -g -O2 -mcpu=v3 -Wall -Wextra -Werror
-        -D__TARGET_ARCH_${HOLTER_BPF_ARCH} -I${CMAKE_SOURCE_DIR}
-        -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
-        -MD -MF ${object}.d -MT ${object} -c ${source} -o ${object}
-      DEPENDS ${source} DEPFILE ${object}.d
-      COMMENT "BPF ${name}" VERBATIM)
-    add_custom_command(OUTPUT ${skeleton}
-      COMMAND sh -c "${BPFTOOL} gen skeleton ${object} name ${name} > ${skeleton}.tmp && mv ${skeleton}.tmp ${skeleton}"
-      DEPENDS ${object} COMMENT "skeleton ${name}" VERBATIM)
+    holter_bpf_skeleton(${source} skeleton)
     list(APPEND skeletons ${skeleton})
     string(APPEND includes "#include \"${name}.skel.h\"\n")
     string(APPEND lookups "    if (!std::strcmp(name, \"${name}\"))\n        return ${name}__elf_bytes(size);\n")

@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/page.h"
 
-#include "exporter/open_metrics.h"
-#include "exporter/text.h"
-
 namespace holter::exporter {
 
 std::string_view content_type(Format format) {
     return format == Format::text ? "text/plain; version=0.0.4; charset=utf-8"
                                   : "application/openmetrics-text; version=1.0.0; charset=utf-8";
-}
-
-bool write_page(const Collector& collector, Format format, const Sink& sink) {
-    return format == Format::text ? write_text(collector, sink)
-                                  : write_open_metrics(collector, sink);
 }
 
 std::string page(const Collector& collector, Format format) {

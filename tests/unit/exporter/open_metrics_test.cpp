@@ -134,15 +134,14 @@ std::map<std::string, Family> parse_page(const std::string& page) {
         std::string keyword, name, text;
         words >> keyword >> name;
         std::getline(words, text);
-        if (keyword == "TYPE") {
-            REQUIRE_FALSE(families.count(name)); // no family twice
+        if (name != current) {
+            REQUIRE_FALSE(families.count(name)); // no family twice, nor one in the midst of another
             current = name;
-            families[name].type = text.substr(1);
-            continue;
         }
-        REQUIRE(name == current); // and none in the midst of another
         REQUIRE(families[name].samples.empty());
-        if (keyword == "UNIT")
+        if (keyword == "TYPE")
+            families[name].type = text.substr(1);
+        else if (keyword == "UNIT")
             families[name].unit = text.substr(1);
         else if (keyword == "HELP")
             families[name].help = text.substr(1);
@@ -243,4 +242,9 @@ TEST_CASE("the catalogue keeps the rules of names", "[catalog]") {
             CHECK(labels.insert(label).second);
         }
     }
+}
+
+TEST_CASE("help texts need no escapes", "[catalog]") {
+    for (const Metric& metric : catalog())
+        CHECK(metric.help.find_first_of("\\\n\"") == std::string_view::npos);
 }

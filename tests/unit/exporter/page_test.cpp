@@ -3,8 +3,8 @@
 // The pages as scrapers get them, against committed copies. After a wanted change:
 // HOLTER_UPDATE_GOLDEN=1 unit_tests "[golden]", and read the diff.
 #include "catch.h"
+#include "exporter/exposition.h"
 #include "exporter/gzip.h"
-#include "exporter/open_metrics.h"
 #include "exporter/page.h"
 #include "exporter/sample.h"
 
@@ -14,6 +14,7 @@
 #include <set>
 #include <sstream>
 
+#include <prometheus/text_serializer.h>
 #include <zlib.h>
 
 using namespace holter::exporter;
@@ -54,6 +55,19 @@ TEST_CASE("the text page is the golden one", "[golden]") {
 TEST_CASE("the OpenMetrics page is the golden one", "[golden]") {
     const std::string now = page(sample_collector(), Format::open_metrics);
     CHECK(golden("metrics.om", now) == now);
+}
+
+TEST_CASE("the text page says what prometheus-cpp would say", "[page]") {
+    const auto ours = samples(page(sample_collector(), Format::text));
+    const auto theirs =
+        samples(prometheus::TextSerializer().Serialize(sample_collector().Collect()));
+    CHECK(ours.size() == theirs.size());
+    for (const auto& [name, value] : theirs) {
+        INFO(name);
+        const auto found = ours.find(name);
+        REQUIRE(found != ours.end());
+        CHECK(std::stod(found->second) == Approx(std::stod(value)).epsilon(1e-14));
+    }
 }
 
 TEST_CASE("both formats say the same", "[page]") {
@@ -107,7 +121,7 @@ TEST_CASE("numbers read back as what they were", "[openmetrics]") {
 TEST_CASE("bounds are canonical floats", "[openmetrics]") {
     const auto bound = [](double value) {
         std::string out = "x.";
-        append_bound(out, value);
+        append_bound(out, value, Format::open_metrics);
         return out.substr(2);
     };
     CHECK(bound(1e-5) == "1e-05");

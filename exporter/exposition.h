@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The pieces that both formats are made of.
 #pragma once
 
 #include "exporter/page.h"
@@ -8,17 +10,15 @@
 
 namespace holter::exporter {
 
-/// OpenMetrics 1.0.0. False when the sink refused.
-bool write_open_metrics(const Collector& collector, const Sink& sink);
-
 /// A sample's value: whole numbers as such, others with as many digits as it takes to read back
 /// the same value.
 void append_number(std::string& out, double value);
 
-/// A bucket's bound in OpenMetrics' canonical form: `1.0`, `0.0001`, `1e-05`, `+Inf`.
-void append_bound(std::string& out, double bound);
+/// A bucket's bound: `0.0001`, `1e-05`, `+Inf`, and `1.0` in OpenMetrics, whose bounds are floats
+/// in canonical form, or `1` in the text format.
+void append_bound(std::string& out, double bound, Format format);
 
-/// With backslash, quote and line feed escaped.
+/// With backslash, quote and line feed escaped, as in label values.
 void append_escaped(std::string& out, std::string_view text);
 
 } // namespace holter::exporter

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// prometheus-cpp 1.0 has no OpenMetrics. The differences that matter: a counter's
-// family is named without `_total` while its samples have it, units are declared,
-// bounds are floats in canonical form, and the page ends with `# EOF`, so that a
-// page that was cut off is not taken for a whole one.
-#include "exporter/open_metrics.h"
+// Both formats, because they differ in little: OpenMetrics names a counter's family
+// without the `_total` of its samples, declares units, writes bounds as floats, and
+// ends with `# EOF`, so that a page that was cut off is not taken for a whole one.
+// prometheus-cpp has only the other one, through an ostream, which takes five times
+// as long; a test holds this writer against it.
+#include "exporter/exposition.h"
 
 #include <array>
 #include <charconv>
@@ -38,20 +39,26 @@ bool append_special(std::string& out, double value) {
 
 class Writer {
   public:
-    explicit Writer(const Sink& sink) : sink_(sink) { text_.reserve(piece + piece / 4); }
+    Writer(Format format, const Sink& sink) : format_(format), sink_(sink) {
+        text_.reserve(piece + piece / 4);
+    }
 
     bool family(const Metric& metric, const prometheus::MetricFamily& family) {
         constexpr std::string_view total = "_total";
+        const bool open_metrics = format_ == Format::open_metrics;
         std::string_view name = metric.name;
-        if (metric.type == Type::counter)
+        std::string_view suffix;
+        if (open_metrics && metric.type == Type::counter) {
             name.remove_suffix(total.size());
-        comment("TYPE", name, to_string(metric.type));
-        if (!unit_of(metric).empty())
-            comment("UNIT", name, unit_of(metric));
+            suffix = total;
+        }
         comment("HELP", name, metric.help);
+        comment("TYPE", name, to_string(metric.type));
+        if (open_metrics && !unit_of(metric).empty())
+            comment("UNIT", name, unit_of(metric));
         for (const ClientMetric& series : family.metric) {
             if (metric.type == Type::counter)
-                sample(name, total, series, {}, series.counter.value);
+                sample(name, suffix, series, {}, series.counter.value);
             else if (metric.type == Type::gauge)
                 sample(name, {}, series, {}, series.gauge.value);
             else
@@ -63,8 +70,9 @@ class Writer {
     }
 
     bool end() {
-        text_ += "# EOF\n";
-        return flush();
+        if (format_ == Format::open_metrics)
+            text_ += "# EOF\n";
+        return text_.empty() || flush();
     }
 
   private:
@@ -80,7 +88,7 @@ class Writer {
         text_ += ' ';
         text_ += name;
         text_ += ' ';
-        append_escaped(text_, text);
+        text_ += text; // the catalogue's, which needs no escapes
         text_ += '\n';
     }
 
@@ -111,13 +119,14 @@ class Writer {
     void histogram(std::string_view name, const ClientMetric& series) {
         for (const ClientMetric::Bucket& bucket : series.histogram.bucket) {
             bound_.clear();
-            append_bound(bound_, bucket.upper_bound);
+            append_bound(bound_, bucket.upper_bound, format_);
             sample(name, "_bucket", series, bound_, static_cast<double>(bucket.cumulative_count));
         }
         sample(name, "_count", series, {}, static_cast<double>(series.histogram.sample_count));
         sample(name, "_sum", series, {}, series.histogram.sample_sum);
     }
 
+    Format format_;
     const Sink& sink_;
     std::string text_;
     std::string bound_;
@@ -134,12 +143,12 @@ void append_number(std::string& out, double value) {
         append_chars(out, value);
 }
 
-void append_bound(std::string& out, double bound) {
+void append_bound(std::string& out, double bound, Format format) {
     if (append_special(out, bound))
         return;
     const std::size_t start = out.size();
     append_chars(out, bound, std::chars_format::general);
-    if (out.find_first_of(".e", start) == std::string::npos)
+    if (format == Format::open_metrics && out.find_first_of(".e", start) == std::string::npos)
         out += ".0";
 }
 
@@ -161,8 +170,8 @@ void append_escaped(std::string& out, std::string_view text) {
     }
 }
 
-bool write_open_metrics(const Collector& collector, const Sink& sink) {
-    Writer writer(sink);
+bool write_page(const Collector& collector, Format format, const Sink& sink) {
+    Writer writer(format, sink);
     for (const Metric& metric : catalog()) {
         const prometheus::MetricFamily family = collector.collect(metric);
         if (!family.metric.empty() && !writer.family(metric, family))
