@@ -162,6 +162,10 @@ void RingThread::count_refusal(const std::string& reason) {
     post([this, reason] { aggregator_.set_lost("process", reason, ++refusals_[reason]); });
 }
 
+void RingThread::set_lost_process_events(std::uint64_t total) {
+    post([this, total] { aggregator_.set_lost("process", "ring_full", total); });
+}
+
 std::shared_ptr<const aggregator::Snapshot> RingThread::snapshot() {
     auto promise = std::make_shared<std::promise<std::shared_ptr<const aggregator::Snapshot>>>();
     auto future = promise->get_future();
@@ -177,9 +181,14 @@ std::shared_ptr<const aggregator::Snapshot> RingThread::snapshot() {
 }
 
 void RingThread::read_accounts(std::uint64_t now_ns) {
-    for (auto& [slot, traced] : traced_)
-        if (traced->account)
-            aggregator_.on_go_memory(slot, converted(traced->account->read()), now_ns);
+    for (auto& [slot, traced] : traced_) {
+        if (!traced->account)
+            continue;
+        const golang::MemoryReading reading = traced->account->read();
+        for (const auto& error : reading.errors)
+            aggregator_.set_lost("runtime_account", error.reason, ++failed_readings_[error.reason]);
+        aggregator_.on_go_memory(slot, converted(reading), now_ns);
+    }
 }
 
 void RingThread::read_losses() {

@@ -45,6 +45,8 @@ class RingThread {
     void remove_target(tracer::Slot slot);
     /// A process that should have been traced was not; counted by reason.
     void count_refusal(const std::string& reason);
+    /// Execs, forks and exits that did not reach us; a running total.
+    void set_lost_process_events(std::uint64_t total);
 
     /// State as of now. Any thread; waits for the ring thread, some ms with hundreds of targets.
     std::shared_ptr<const aggregator::Snapshot> snapshot();
@@ -66,8 +68,9 @@ class RingThread {
     aggregator::Aggregator aggregator_;
     std::unique_ptr<attach::Ring> ring_;
     std::map<tracer::Slot, std::unique_ptr<Traced>> traced_;
-    std::map<std::string, std::uint64_t> retired_hits_; ///< of targets that ended, by probe
-    std::map<std::string, std::uint64_t> refusals_;     ///< by reason
+    std::map<std::string, std::uint64_t> retired_hits_;    ///< of targets that ended, by probe
+    std::map<std::string, std::uint64_t> refusals_;        ///< by reason
+    std::map<std::string, std::uint64_t> failed_readings_; ///< of targets' accounts, by reason
     int wake_fd_ = -1;
     std::mutex mutex_; ///< guards tasks_ and stopping_
     std::vector<Task> tasks_;

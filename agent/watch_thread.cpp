@@ -2,6 +2,7 @@
 #include "agent/watch_thread.h"
 
 #include <chrono>
+#include <numeric>
 
 #include <spdlog/spdlog.h>
 
@@ -14,8 +15,9 @@ constexpr std::chrono::milliseconds interval{200};
 
 } // namespace
 
-WatchThread::WatchThread(process::Watcher& watcher, tracer::Tracer& tracer)
-    : watcher_(watcher), tracer_(tracer), thread_([this] { loop(); }) {}
+WatchThread::WatchThread(process::Watcher& watcher, tracer::Tracer& tracer,
+                         std::function<void(std::uint64_t)> lost)
+    : watcher_(watcher), tracer_(tracer), lost_(std::move(lost)), thread_([this] { loop(); }) {}
 
 WatchThread::~WatchThread() {
     stopping_ = true;
@@ -24,8 +26,14 @@ WatchThread::~WatchThread() {
 }
 
 void WatchThread::loop() {
+    std::uint64_t lost_before = 0;
     while (!stopping_) {
         watcher_.poll(interval);
+        const auto by_cause = watcher_.counts().lost;
+        const auto lost = std::accumulate(by_cause.begin(), by_cause.end(), std::uint64_t{0});
+        if (lost != lost_before)
+            lost_(lost);
+        lost_before = lost;
         if (!first_look_done_) {
             spdlog::info("first look done: {} processes traced", tracer_.targets());
             first_look_done_ = true;

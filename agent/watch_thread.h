@@ -9,6 +9,8 @@
 #include "loader/tracer/tracer.h"
 
 #include <atomic>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <thread>
 
@@ -17,7 +19,9 @@ namespace holter::agent {
 class WatchThread {
   public:
     /// Starts the thread. `watcher` and `tracer` are its own from now on, until it has ended.
-    WatchThread(process::Watcher& watcher, tracer::Tracer& tracer);
+    /// `lost` is told the total of process events that were lost, when it grows.
+    WatchThread(process::Watcher& watcher, tracer::Tracer& tracer,
+                std::function<void(std::uint64_t)> lost);
     /// Ends it.
     ~WatchThread();
     WatchThread(const WatchThread&) = delete;
@@ -31,6 +35,7 @@ class WatchThread {
 
     process::Watcher& watcher_;
     tracer::Tracer& tracer_;
+    std::function<void(std::uint64_t)> lost_;
     std::atomic<bool> stopping_ = false;
     std::atomic<bool> first_look_done_ = false;
     std::thread thread_;

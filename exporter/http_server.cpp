@@ -185,13 +185,21 @@ void HttpServer::State::route(const httplib::Request& request, httplib::Response
                const Sink& sink) { return sink(text); });
 }
 
+void check_options(const WebOptions& options) {
+    const std::string& path = options.telemetry_path;
+    if (!path.starts_with('/') || path == "/")
+        throw WrongOption("telemetry path \"" + path +
+                          "\": it begins with / and is not / itself; write /metrics");
+    if (path == "/targets" || path == "/healthz" || path == "/readyz")
+        throw WrongOption("telemetry path \"" + path + "\": another page is there; write /metrics");
+    parse_listen_address(options.listen_address);
+}
+
 HttpServer::HttpServer(WebOptions options, Sources sources) : state_(std::make_unique<State>()) {
     State& state = *state_;
     state.options = std::move(options);
     state.sources = std::move(sources);
-    if (!state.options.telemetry_path.starts_with('/') || state.options.telemetry_path == "/")
-        throw WrongOption("telemetry path \"" + state.options.telemetry_path +
-                          "\": it begins with / and is not / itself; write /metrics");
+    check_options(state.options);
     httplib::Server& server = state.server;
     server.new_task_queue = [] { return new httplib::ThreadPool(threads); };
     server.set_keep_alive_max_count(1);

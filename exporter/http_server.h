@@ -21,6 +21,9 @@ struct WebOptions {
     std::string telemetry_path = "/metrics";
 };
 
+/// Throws WrongOption for what can never work.
+void check_options(const WebOptions& options);
+
 /// Where the pages come from. All are called by several threads at a time.
 struct Sources {
     std::function<std::shared_ptr<const aggregator::Snapshot>()> snapshot;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/commands/commands.h"
+#include "exporter/http_server.h"
 
 #include <iostream>
 
 namespace holter::agent {
 
 int check_config(const std::string& path) {
-    read_configuration(path);
+    const Configuration configuration = read_configuration(path);
+    exporter::check_options({configuration.listen_address, configuration.telemetry_path});
     std::cout << path << ": fine\n";
     return 0;
 }

@@ -56,7 +56,7 @@ void check_environment() {
         spdlog::error("{}", problems[i].message);
     if (!problems.empty())
         throw std::runtime_error(problems.back().message);
-    if (const auto lifted = attach::lift_memlock_limit(); !lifted)
+    if (const auto lifted = attach::lift_limits(); !lifted)
         throw std::runtime_error(lifted.error().message);
 }
 
@@ -124,18 +124,16 @@ int run(const Configuration& configuration) {
                                 std::move(sources));
 
     process::WatchOptions watch_options;
-    watch_options.only = named_processes(configuration, procfs);
+    const auto named = named_processes(configuration, procfs);
     watch_options.rescan_interval = configuration.rescan_interval;
     const attach::SelfTest test = self_test(configuration);
 
     // The listener needs the ring thread, which needs the tracer's maps: it is there before the
     // watch thread starts, and that is the only one to call.
-    process::Watcher* watching = nullptr;
     tracer::Listener listener;
     listener.appeared = [&](tracer::Target target) {
         spdlog::info("tracing process {} ({}, {}, {})", target.identity.pid, target.executable,
                      target.runtime_version, target.service_name);
-        watching->watch(target.identity);
         ring_thread->add_target(std::move(target));
     };
     listener.probes_changed = [&](tracer::Slot slot, std::vector<tracer::ProbeState> states) {
@@ -149,11 +147,13 @@ int run(const Configuration& configuration) {
         spdlog::warn("process {} is not traced: {}", identity.pid, error.message);
         ring_thread->count_refusal(error.reason);
     };
-    process::Wanted wanted{watch_options.only, configuration.executables, configuration.services};
-    const auto own_pid = value_or_throw(procfs.own_pid());
-    const auto tracer = value_or_throw(
-        tracer::Tracer::create(procfs, process::Selection(std::move(wanted), own_pid),
-                               catalogue::built_in_catalogue(), test.method, std::move(listener)));
+    process::Selection selection({named, configuration.executables, configuration.services},
+                                 value_or_throw(procfs.own_pid()));
+    if (selection.only_listed())
+        watch_options.only = named;
+    const auto tracer = value_or_throw(tracer::Tracer::create(procfs, std::move(selection),
+                                                              catalogue::built_in_catalogue(),
+                                                              test.method, std::move(listener)));
 
     KernelSide kernel;
     kernel.ring_map = tracer->ring_map();
@@ -165,25 +165,36 @@ int run(const Configuration& configuration) {
     ring_thread = std::make_unique<RingThread>(limits, procfs, std::move(kernel));
 
     process::Listener processes;
-    processes.appeared = [&](const process::Identity& identity) { tracer->consider(identity); };
+    process::Watcher* watching = nullptr;
+    processes.appeared = [&](const process::Identity& identity) {
+        // What ended while it was attached to is not announced any more.
+        if (tracer->consider(identity) && !watching->watch(identity))
+            tracer->forget(identity);
+    };
     processes.replaced = processes.appeared;
     processes.gone = [&](const process::Identity& identity) { tracer->forget(identity); };
     const auto watcher = value_or_throw(
         process::Watcher::start(procfs, std::move(watch_options), std::move(processes)));
     watching = watcher.get();
+    // Also those that are not traced yet: a wrapper may exec what is.
+    for (const auto& identity : named)
+        watcher->watch(identity);
 
     server.start();
     spdlog::info("holter {} serves {} on {} (port {})", version(), configuration.telemetry_path,
                  configuration.listen_address, server.port());
 
     {
-        const WatchThread watch_thread(*watcher, *tracer);
+        const WatchThread watch_thread(*watcher, *tracer, [&](std::uint64_t total) {
+            ring_thread->set_lost_process_events(total);
+        });
         watch_thread_for_web = &watch_thread;
         const int number = signals.wait();
         spdlog::info("{}: detaching from {} processes", number == SIGINT ? "SIGINT" : "SIGTERM",
                      tracer->targets());
         server.stop();
     }
+    ring_thread.reset(); // its last tasks still ask the tracer
     return 0;
 }
 

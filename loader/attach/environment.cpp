@@ -14,6 +14,7 @@
 
 #include <linux/capability.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -126,9 +127,26 @@ std::optional<Error> lockdown_problem(const EnvironmentSources& sources) {
 
 } // namespace
 
+namespace {
+
+/// BPF programs see the initial namespace's numbers.
+std::optional<Error> namespace_problem(const EnvironmentSources& sources) {
+    constexpr ino_t initial = 0xeffffffc; // PROC_PID_INIT_INO
+    struct stat status {};
+    if (::stat(sources.pid_namespace.c_str(), &status) != 0 || status.st_ino == initial) {
+        return std::nullopt;
+    }
+    return Error{"pid_namespace",
+                 "Holter runs in a PID namespace of its own and would see other numbers than the "
+                 "kernel; run it in the host's (hostPID: true, docker --pid=host)"};
+}
+
+} // namespace
+
 std::vector<Error> environment_problems(const EnvironmentSources& sources) {
     std::vector<Error> problems;
-    for (const auto check : {permission_problem, kernel_problem, btf_problem, lockdown_problem}) {
+    for (const auto check :
+         {permission_problem, kernel_problem, btf_problem, lockdown_problem, namespace_problem}) {
         if (auto problem = check(sources)) {
             problems.push_back(std::move(*problem));
         }
@@ -136,7 +154,13 @@ std::vector<Error> environment_problems(const EnvironmentSources& sources) {
     return problems;
 }
 
-Status lift_memlock_limit(const EnvironmentSources& sources) {
+Status lift_limits(const EnvironmentSources& sources) {
+    // A target takes three descriptors, and one for each site where perf events are needed.
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &files);
+    }
     const auto version = parse_version(release_of(sources));
     if (version && *version >= first_with_memcg_accounting) {
         return ok;

@@ -103,6 +103,9 @@ bool ProcessTable::crowded() const {
 void ProcessTable::look(pid_t pid, std::uint64_t executed_ns) {
     const std::uint64_t now_ns = boot_clock_ns();
     const Result<Stat> now = procfs_.stat(pid);
+    if (!now && now.error().reason != "vanished") {
+        return; // it could not be looked at: the next rescan tries again
+    }
     if (!now || now->dead()) {
         remove(pid);
         return;

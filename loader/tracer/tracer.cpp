@@ -12,13 +12,19 @@ namespace {
 
 constexpr std::size_t remembered_executables = 4096;
 
+std::string path_of(const process::Descriptor& file) {
+    return "/proc/self/fd/" + std::to_string(file.get());
+}
+
 } // namespace
 
 /// A target with what is attached to it.
 struct Tracer::Attached {
     process::Identity identity;
     Verdict binary;
-    std::string link;                          ///< path that opens its executable
+    /// Its executable. Everything goes through this one descriptor: by path, an exec in between
+    /// would put probes meant for one file into another.
+    process::Descriptor file;
     std::map<std::string, attach::Link> links; ///< by group
     std::map<std::string, Error> failed_groups;
 };
@@ -31,7 +37,11 @@ Tracer::Tracer(const process::Procfs& procfs, process::Selection selection,
         free_slots_.push_back(slot);
 }
 
-Tracer::~Tracer() = default;
+Tracer::~Tracer() {
+    for (auto& [slot, target] : targets_)
+        for (auto& [group, link] : target->links)
+            links_to_close_.drop(std::move(link));
+}
 
 Result<std::unique_ptr<Tracer>> Tracer::create(const process::Procfs& procfs,
                                                process::Selection selection,
@@ -58,10 +68,14 @@ bool Tracer::consider(const process::Identity& identity) {
         return false; // kernel thread, or gone
     if (!selection_.selects(identity, *path, [&] { return service_name(procfs_, identity.pid); }))
         return false;
-    const auto link = procfs_.executable_link(identity.pid);
-    if (!link)
+    auto file = procfs_.open_executable(identity.pid);
+    const auto file_identity = file ? process::file_identity(*file) : file.error();
+    if (!file_identity) {
+        if (listener_.refused && file_identity.error().reason != "vanished")
+            listener_.refused(identity, file_identity.error());
         return false;
-    auto verdict = verdict_on(identity, *link);
+    }
+    auto verdict = verdict_on(*file_identity, path_of(*file));
     if (!verdict) {
         if (listener_.refused)
             listener_.refused(identity, verdict.error());
@@ -77,28 +91,24 @@ bool Tracer::consider(const process::Identity& identity) {
                                                        " processes are traced already"});
         return false;
     }
-    add(identity, *link, *path, *verdict);
-    return slots_.count(identity) != 0;
+    return add(identity, std::move(*file), *file_identity, *path, *verdict);
 }
 
-Result<Tracer::Verdict> Tracer::verdict_on(const process::Identity& identity,
-                                           const std::string& link) {
-    const auto file = procfs_.executable_identity(identity.pid);
-    if (!file)
-        return file.error();
-    if (const Verdict* known = verdicts_.find(*file))
+Result<Tracer::Verdict> Tracer::verdict_on(const process::FileIdentity& file,
+                                           const std::string& path) {
+    if (const Verdict* known = verdicts_.find(file))
         return *known;
     for (const auto& runtime : runtimes_) {
         if (!runtime.go_build_info)
             continue;
-        auto binary = golang::examine_binary(link, runtime);
+        auto binary = golang::examine_binary(path, runtime);
         if (binary)
-            return verdicts_.put(*file, std::move(*binary));
+            return verdicts_.put(file, std::move(*binary));
         const std::string& reason = binary.error().reason;
-        if (reason == "vanished" || reason == "permission_denied" || reason == "unreadable")
-            return binary.error(); // says nothing about the file: ask again next time
+        if (reason == "permission_denied" || reason == "unreadable")
+            return binary.error(); // says nothing about the file: not remembered
     }
-    return verdicts_.put(*file, nullptr);
+    return verdicts_.put(file, nullptr);
 }
 
 void Tracer::describe_to_kernel(Slot slot, const process::Identity& identity,
@@ -122,8 +132,9 @@ void Tracer::describe_to_kernel(Slot slot, const process::Identity& identity,
     }
 }
 
-void Tracer::add(const process::Identity& identity, const std::string& link,
-                 const std::string& executable, Verdict binary) {
+bool Tracer::add(const process::Identity& identity, process::Descriptor file,
+                 const process::FileIdentity& file_identity, const std::string& executable,
+                 Verdict binary) {
     const Slot slot = free_slots_.front();
     Target target;
     target.slot = slot;
@@ -148,16 +159,19 @@ void Tracer::add(const process::Identity& identity, const std::string& link,
             target.account = std::make_unique<RuntimeAccount>(std::move(*memory), binary->offsets,
                                                               binary->version, variables);
     }
-    // Everything above was read by pid: if it has been handed on meanwhile, none of it counts.
-    const auto still = procfs_.identity(identity.pid);
-    if (!still || *still != identity)
-        return;
+    // Everything above was read by pid: if that has been handed on, or the process runs another
+    // file by now, none of it counts.
+    const auto stat = procfs_.stat(identity.pid);
+    const auto file_now = procfs_.executable_identity(identity.pid);
+    if (!stat || stat->dead() || stat->start_time != identity.start_time || !file_now ||
+        *file_now != file_identity)
+        return false;
 
     free_slots_.pop_front();
     auto attached = std::make_unique<Attached>();
     attached->identity = identity;
     attached->binary = binary;
-    attached->link = link;
+    attached->file = std::move(file);
     targets_[slot] = std::move(attached);
     slots_[identity] = slot;
     describe_to_kernel(slot, identity, *binary, variables);
@@ -165,6 +179,7 @@ void Tracer::add(const process::Identity& identity, const std::string& link,
     for (const auto& group : binary->groups)
         create_link(*targets_.at(slot), slot, group.name);
     report_probes(slot);
+    return true;
 }
 
 void Tracer::attach_group(Slot slot, const std::string& name) {
@@ -194,8 +209,8 @@ void Tracer::create_link(Attached& target, Slot slot, const std::string& name) {
         }
     if (points.empty())
         return;
-    auto link = attach::Link::create(method_, objects_.at(plan->object).program(), target.link,
-                                     target.identity.pid, points);
+    auto link = attach::Link::create(method_, objects_.at(plan->object).program(),
+                                     path_of(target.file), target.identity.pid, points);
     if (link)
         target.links.emplace(name, std::move(*link));
     else
@@ -204,8 +219,13 @@ void Tracer::create_link(Attached& target, Slot slot, const std::string& name) {
 
 void Tracer::detach_group(Slot slot, const std::string& name) {
     const auto found = targets_.find(slot);
-    if (found != targets_.end() && found->second->links.erase(name))
-        report_probes(slot);
+    if (found == targets_.end())
+        return;
+    auto link = found->second->links.extract(name);
+    if (link.empty())
+        return;
+    links_to_close_.drop(std::move(link.mapped()));
+    report_probes(slot);
 }
 
 void Tracer::report_probes(Slot slot) {
@@ -247,11 +267,13 @@ void Tracer::forget(const process::Identity& identity) {
     if (found == slots_.end())
         return;
     const Slot slot = found->second;
-    targets_.erase(slot); // takes the links with it
-    slots_.erase(found);
-    const holter_go_target nobody{};
+    const holter_go_target nobody{}; // from now on its hits are dropped, wherever its links are
     for (const auto& [name, object] : objects_)
         bpf_map_update_elem(object.map("go_targets"), &slot, &nobody, BPF_ANY);
+    for (auto& [group, link] : targets_.at(slot)->links)
+        links_to_close_.drop(std::move(link));
+    targets_.erase(slot);
+    slots_.erase(found);
     listener_.gone(slot);
     free_slots_.push_back(slot);
 }

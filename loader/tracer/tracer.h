@@ -6,6 +6,7 @@
 // to one thread, the agent's watch thread.
 #pragma once
 
+#include "loader/attach/link_bin.h"
 #include "loader/attach/objects.h"
 #include "loader/attach/self_test.h"
 #include "loader/catalogue/catalogue.h"
@@ -81,9 +82,10 @@ class Tracer {
     Tracer(const process::Procfs& procfs, process::Selection selection,
            std::vector<catalogue::Runtime> runtimes, attach::Method method, Listener listener);
 
-    Result<Verdict> verdict_on(const process::Identity& identity, const std::string& path);
-    void add(const process::Identity& identity, const std::string& link,
-             const std::string& executable, Verdict binary);
+    Result<Verdict> verdict_on(const process::FileIdentity& file, const std::string& path);
+    bool add(const process::Identity& identity, process::Descriptor file,
+             const process::FileIdentity& file_identity, const std::string& executable,
+             Verdict binary);
     void describe_to_kernel(Slot slot, const process::Identity& identity,
                             const golang::Binary& binary,
                             const golang::RuntimeVariables& variables);
@@ -96,6 +98,7 @@ class Tracer {
     attach::Method method_;
     Listener listener_;
     std::map<std::string, attach::Object> objects_;
+    attach::LinkBin links_to_close_;
     process::ExecutableCache<Verdict> verdicts_;
     std::map<Slot, std::unique_ptr<Attached>> targets_;
     std::map<process::Identity, Slot> slots_;

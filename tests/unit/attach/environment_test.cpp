@@ -87,7 +87,7 @@ TEST_CASE("environment: BTF and lockdown") {
 
 TEST_CASE("environment: the memlock limit matters to old kernels only") {
     Machine machine;
-    CHECK(lift_memlock_limit(machine.sources));
+    CHECK(lift_limits(machine.sources));
 }
 
 } // namespace
