@@ -176,9 +176,6 @@ int run(const Configuration& configuration) {
     const auto watcher = value_or_throw(
         process::Watcher::start(procfs, std::move(watch_options), std::move(processes)));
     watching = watcher.get();
-    // Also those that are not traced yet: a wrapper may exec what is.
-    for (const auto& identity : named)
-        watcher->watch(identity);
 
     server.start();
     spdlog::info("holter {} serves {} on {} (port {})", version(), configuration.telemetry_path,

@@ -86,6 +86,12 @@ Status Watcher::load() {
     if (!ring_) {
         return bpf_error(errno, "map the ring of");
     }
+    // Named processes may exec what is of interest later: the kernel has to tell of it.
+    for (const Identity& identity : options_.only) {
+        const auto pid = static_cast<std::uint32_t>(identity.pid);
+        const std::uint8_t present = 1;
+        bpf_map_update_elem(bpf_map__fd(program_->maps.watched), &pid, &present, BPF_ANY);
+    }
     if (process__attach(program_.get()) != 0) {
         return bpf_error(errno, "attach to");
     }
