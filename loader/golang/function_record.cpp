@@ -41,6 +41,7 @@ std::optional<FunctionRecord> read_record(const Pclntab& pclntab, elf::Window& w
     }
     FunctionRecord record;
     record.name = load<std::uint32_t>(header, name_at);
+    record.function_id = load<unsigned char>(header, fixed - 4);
     const auto pcdata_count = load<std::uint32_t>(header, pcdata_count_at);
     const auto funcdata_count = load<unsigned char>(header, fixed - 1);
     if (pcdata_count <= inline_index_pcdata || funcdata_count <= inline_tree_funcdata) {

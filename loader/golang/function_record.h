@@ -23,7 +23,8 @@ struct FunctabEntry {
 };
 
 struct FunctionRecord {
-    std::uint32_t name = 0; ///< offset into the function names
+    std::uint32_t name = 0;   ///< offset into the function names
+    unsigned function_id = 0; ///< abi.FuncID, whose numbers depend on the release
     /// offset from ModuleData::gofunc of its inline tree
     std::optional<std::uint32_t> inline_tree;
     /// offset from Pclntab::pc_values of the table that says where in that tree a pc is

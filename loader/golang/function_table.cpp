@@ -26,9 +26,18 @@ Error damaged(const std::string& what) {
     return {"malformed_pclntab", what};
 }
 
+/// abi.FuncIDWrapper is the last of a list that grows.
+unsigned wrapper_id(const GoVersion& version) {
+    if (version.minor >= 25) { // runCleanups
+        return 23;
+    }
+    return version.minor >= 22 ? 22 : 21; // corostart
+}
+
 /// The pass over all functions: functab and the records it points to are two streams.
 Result<Functions> read_functions(const ElfFile& file, const Pclntab& pclntab,
-                                 std::uint64_t text_start, const NameOffsets& names) {
+                                 std::uint64_t text_start, unsigned wrapper,
+                                 const NameOffsets& names) {
     Functions found;
     Window entries(file, pclntab.functions, pclntab.end);
     Window records(file, pclntab.functions, pclntab.end);
@@ -55,7 +64,7 @@ Result<Functions> read_functions(const ElfFile& file, const Pclntab& pclntab,
             if (found.wanted.size() == max_matches) {
                 return damaged("too many functions have wanted names");
             }
-            found.wanted.push_back({*name, address, entry->size()});
+            found.wanted.push_back({*name, address, entry->size(), record->function_id == wrapper});
         }
     }
     return found;
@@ -107,9 +116,13 @@ std::uint64_t text_start_of(const ElfFile& file, const Pclntab& pclntab) {
 } // namespace
 
 const Function* FunctionTable::find(std::string_view name) const {
-    const auto found = std::find_if(functions.begin(), functions.end(),
-                                    [&](const Function& f) { return f.name == name; });
-    return found == functions.end() ? nullptr : &*found;
+    const Function* found = nullptr;
+    for (const Function& f : functions) {
+        if (f.name == name && (found == nullptr || (found->wrapper && !f.wrapper))) {
+            found = &f;
+        }
+    }
+    return found;
 }
 
 Result<FunctionTable> find_functions(const ElfFile& file, const GoVersion& version,
@@ -131,7 +144,7 @@ Result<FunctionTable> find_functions(const ElfFile& file, const GoVersion& versi
         return damaged("the start of the text is neither in the pclntab nor in the module data");
     }
     const NameOffsets names = find_names(file, *pclntab, wanted);
-    auto functions = read_functions(file, *pclntab, table.text_start, names);
+    auto functions = read_functions(file, *pclntab, table.text_start, wrapper_id(version), names);
     if (!functions) {
         return functions.error();
     }

@@ -25,6 +25,9 @@ struct Function {
     std::string name;
     std::uint64_t address = 0;
     std::uint64_t size = 0; ///< to the next function, padding included
+    /// Made by the compiler to call the function meant: the other ABI's entry of the same name
+    /// (`runtime.goexit1`), or a promoted method.
+    bool wrapper = false;
 };
 
 /// A wanted function whose body was copied into another one.
@@ -45,7 +48,7 @@ struct FunctionTable {
     std::uint64_t text_start = 0;
     std::optional<ModuleData> module_data;
 
-    /// The function of exactly that name, or nullptr.
+    /// The function of exactly that name, or nullptr; a wrapper only if there is nothing else.
     const Function* find(std::string_view name) const;
 };
 

@@ -149,6 +149,19 @@ TEST_CASE("what is not a usable ELF is refused with its reason") {
     bad = good;
     test::overwrite(bad, offsetof(Elf64_Ehdr, e_phoff), UINT64_MAX - 8);
     CHECK(reason(bad) == "malformed_elf");
+
+    ElfBuilder repeated;
+    for (int i = 0; i < 4; ++i) {
+        repeated.load(PF_R, 0x1000, Bytes(4096));
+    }
+    bad = repeated.build();
+    REQUIRE(ElfFile::over(bad));
+    for (std::size_t i = 0; i < 4; ++i) { // each loads all of the file
+        const std::size_t header = sizeof(Elf64_Ehdr) + i * sizeof(Elf64_Phdr);
+        test::overwrite(bad, header + offsetof(Elf64_Phdr, p_offset), std::uint64_t{0});
+        test::overwrite(bad, header + offsetof(Elf64_Phdr, p_filesz), UINT64_MAX);
+    }
+    CHECK(reason(bad) == "malformed_elf");
 }
 
 TEST_CASE("opening a path tells why it cannot be had") {

@@ -157,6 +157,7 @@ TEST_CASE("a damaged pclntab is an error with its reason") {
     CHECK(reason(image.pclntab_at + 8, UINT64_MAX) == "malformed_pclntab");
     CHECK(reason(image.pclntab_at + 32, UINT64_MAX) == "malformed_pclntab"); // names
     CHECK(reason(image.pclntab_at + 64, std::uint64_t{80}) == "malformed_pclntab");
+    CHECK(reason(image.functab_at, std::uint32_t{0x7fffffff}) == "malformed_pclntab"); // no text
     CHECK(reason(image.functab_at + 4, std::uint32_t{0x7fffffff}) == "malformed_pclntab");
     CHECK(reason(image.functab_at + 8, std::uint32_t{0x7fffffff}) == "malformed_pclntab");
     CHECK(reason(image.records_at + 28, std::uint32_t{0x7fffffff}) == "malformed_pclntab");
@@ -172,11 +173,41 @@ TEST_CASE("a damaged tree offset blinds the inline trees, not the functions") {
     CHECK_FALSE(table->inline_trees_read);
 }
 
+TEST_CASE("a function whose code the file does not have is not found") {
+    GoImage image = sample(22);
+    Bytes bytes = image.build();
+    // The segment of the code claims to lie at the end of the file.
+    test::overwrite(bytes, sizeof(Elf64_Ehdr) + offsetof(Elf64_Phdr, p_offset),
+                    std::uint64_t{bytes.size() - 0x110});
+    const auto table = find(bytes, 22);
+    REQUIRE_FALSE(table);
+    CHECK(table.error().reason == "malformed_pclntab");
+}
+
 TEST_CASE("a file without pclntab says so") {
     const Bytes bytes = test::ElfBuilder().load(PF_R, 0x1000, Bytes(4096)).build();
     const auto table = find(bytes, 22);
     REQUIRE_FALSE(table);
     CHECK(table.error().reason == "no_pclntab");
+}
+
+TEST_CASE("a wrapper is told from the function it wraps") {
+    for (const auto& [minor, id] : {std::pair{18, 21}, std::pair{21, 21}, std::pair{22, 22},
+                                    std::pair{24, 22}, std::pair{25, 23}, std::pair{27, 23}}) {
+        GoImage image;
+        image.minor = minor;
+        image.functions = {{"runtime.goexit1", 32, {}, static_cast<unsigned char>(id)},
+                           {"runtime.goexit1", 64, {}, static_cast<unsigned char>(id - 1)},
+                           {"main.(*T).promoted", 32, {}, static_cast<unsigned char>(id)}};
+        const auto table = find(image.build(), minor, {"*"});
+        REQUIRE(table);
+        REQUIRE(table->functions.size() == 3);
+        CHECK(table->functions[0].wrapper);
+        REQUIRE(table->find("runtime.goexit1") != nullptr);
+        CHECK(table->find("runtime.goexit1")->size == 64);
+        REQUIRE(table->find("main.(*T).promoted") != nullptr);
+        CHECK(table->find("main.(*T).promoted")->wrapper);
+    }
 }
 
 TEST_CASE("a lone star is every function") {

@@ -19,6 +19,7 @@ struct GoFunction {
     std::string name;
     std::uint32_t size = 32;
     std::vector<std::string> inlined; ///< names in its inline tree, in order
+    unsigned char function_id = 0;
 };
 
 struct GoImage {
@@ -189,7 +190,8 @@ struct GoImage {
         if (has_start_line()) {
             put(records, std::uint32_t{1});
         }
-        records.resize(records.size() + 3);
+        records.push_back(std::byte{f.function_id});
+        records.resize(records.size() + 2);
         records.push_back(std::byte{static_cast<unsigned char>(has_tree ? 4 : 0)});
         if (!has_tree) {
             return;
