@@ -15,6 +15,8 @@ namespace {
 // How long a record may wait in the ring when nobody asks. The ring wakes us by itself when it
 // fills up.
 constexpr int drain_interval_ms = 500;
+// A process that begins or ends has no sound account for a moment; that is no failure.
+constexpr std::uint64_t unreadable_grace_ns = 5'000'000'000;
 constexpr std::uint64_t expiry_interval_ns = 60'000'000'000;
 
 std::uint64_t monotonic_ns() {
@@ -55,6 +57,7 @@ struct RingThread::Traced {
     std::vector<double> hit_seconds; ///< cost of a hit, by probe
     std::unique_ptr<tracer::RuntimeAccount> account;
     double cpu_seconds_at_start = 0;
+    std::uint64_t readable_at_ns = 0; ///< when the account last made sense, or the target appeared
 };
 
 RingThread::RingThread(aggregator::Limits limits, const process::Procfs& procfs, KernelSide kernel)
@@ -128,6 +131,7 @@ void RingThread::add_target(tracer::Target target) {
         traced->probes = moved->probes;
         traced->hit_seconds.assign(moved->probes.size(), kernel_.self_test.emulated_seconds);
         traced->account = std::move(moved->account);
+        traced->readable_at_ns = monotonic_ns();
         if (const auto cpu = procfs_.cpu_seconds(moved->identity.pid))
             traced->cpu_seconds_at_start = *cpu;
         traced_[moved->slot] = std::move(traced);
