@@ -4,14 +4,10 @@
 namespace holter::aggregator {
 
 std::string_view event_name(std::uint32_t type) {
-    switch (type) {
-    case HOLTER_EVENT_GO_GC_PAUSE:
-        return "go_gc_pause";
-    case HOLTER_EVENT_GO_STOP:
-        return "go_stop";
-    default:
-        return "unknown";
-    }
+#define HOLTER_NAME(ID, name) #name,
+    static constexpr const char* names[] = {"unknown", HOLTER_EVENTS(HOLTER_NAME)};
+#undef HOLTER_NAME
+    return type < HOLTER_EVENT_TYPES ? names[type] : names[HOLTER_EVENT_NONE];
 }
 
 } // namespace holter::aggregator

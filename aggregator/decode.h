@@ -18,33 +18,37 @@ namespace holter::aggregator {
 /// Label value for an `enum holter_event_type`; `unknown` for any other number.
 std::string_view event_name(std::uint32_t type);
 
+/// Whether an event of the right size holds nothing that cannot be. For types that can be wrong.
+template <typename Event> bool plausible(const Event&) {
+    return true;
+}
+inline bool plausible(const holter_go_gc_pause& event) {
+    return event.kind < HOLTER_GO_PAUSE_KINDS && event.trigger < HOLTER_GO_TRIGGERS;
+}
+
 /// Calls `visit(event)` with the event's own struct, in place. False when the record is malformed;
 /// `type` is then what it claims to be, or 0 when it is too short even for that. Records of a ring
 /// are aligned to 8 bytes; one that is not is malformed.
 template <typename Visitor>
 bool decode(std::span<const std::byte> record, std::uint32_t& type, Visitor&& visit) {
     const void* const data = record.data();
-    type = 0;
+    type = HOLTER_EVENT_NONE;
     if (record.size() < sizeof(holter_event) ||
-        reinterpret_cast<std::uintptr_t>(data) % alignof(holter_go_gc_pause) != 0)
+        reinterpret_cast<std::uintptr_t>(data) % alignof(std::uint64_t) != 0)
         return false;
     type = static_cast<const holter_event*>(data)->type;
+    const auto whole = [&]<typename Event>(const Event* event) {
+        if (record.size() != sizeof(Event) || !plausible(*event))
+            return false;
+        visit(*event);
+        return true;
+    };
     switch (type) {
-    case HOLTER_EVENT_GO_GC_PAUSE: {
-        const auto& event = *static_cast<const holter_go_gc_pause*>(data);
-        if (record.size() != sizeof(event) || event.kind >= HOLTER_GO_PAUSE_KINDS ||
-            event.trigger >= HOLTER_GO_TRIGGERS)
-            return false;
-        visit(event);
-        return true;
-    }
-    case HOLTER_EVENT_GO_STOP: {
-        const auto& event = *static_cast<const holter_go_stop*>(data);
-        if (record.size() != sizeof(event))
-            return false;
-        visit(event);
-        return true;
-    }
+#define HOLTER_CASE(TYPE, name)                                                                    \
+    case HOLTER_EVENT_##TYPE:                                                                      \
+        return whole(static_cast<const holter_##name*>(data));
+        HOLTER_EVENTS(HOLTER_CASE)
+#undef HOLTER_CASE
     default:
         return false;
     }

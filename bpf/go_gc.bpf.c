@@ -25,6 +25,7 @@
 #include "bpf/events.h"
 #include "bpf/go_abi.h"
 #include "bpf/ring.h"
+#include "bpf/target.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -46,8 +47,8 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, HOLTER_MAX_TARGETS);
 	__type(key, __u32);
-	__type(value, struct holter_go_target);
-} go_targets SEC(".maps");
+	__type(value, struct holter_go_gc_target);
+} go_gc_targets SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -73,22 +74,20 @@ struct {
 struct hit {
 	__u64 cookie;
 	__u32 slot;
-	struct holter_go_target *target;
+	struct holter_go_gc_target *target;
 	struct go_state *state;
 };
 
-/* Everything every program starts with: whose hit is it, and is it one at all? */
 static __always_inline bool hit_of(struct pt_regs *ctx, struct hit *hit)
 {
 	hit->cookie = bpf_get_attach_cookie(ctx);
 	hit->slot = HOLTER_COOKIE_TARGET(hit->cookie);
-	hit->target = bpf_map_lookup_elem(&go_targets, &hit->slot);
-	if (!hit->target || hit->target->tgid != bpf_get_current_pid_tgid() >> 32)
+	if (!target_was_hit(hit->cookie))
 		return false;
+	hit->target = bpf_map_lookup_elem(&go_gc_targets, &hit->slot);
 	hit->state = bpf_map_lookup_elem(&go_states, &hit->slot);
-	if (!hit->state)
+	if (!hit->target || !hit->state)
 		return false;
-	count_hit(hit->slot, HOLTER_COOKIE_PROBE(hit->cookie));
 	return !((hit->cookie & HOLTER_COOKIE_BRANCH) && GO_STACK_CHECK_TAKEN(ctx));
 }
 

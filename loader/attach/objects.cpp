@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/attach/objects.h"
 
+#include "bpf/events.h"
 #include "bpf_objects.h"
 
 #include <bpf/bpf.h>
@@ -44,7 +45,7 @@ void Object::Close::operator()(bpf_object* object) const {
 
 Object::Object(std::string name, bpf_object* object) : name_(std::move(name)), object_(object) {}
 
-Result<Object> Object::load(const std::string& name, Method method) {
+Result<Object> Object::load(const std::string& name, Method method, const SharedMaps& shared) {
     std::size_t size = 0;
     const void* bytes = bpf_object_bytes(name.c_str(), &size);
     if (!bytes)
@@ -55,6 +56,14 @@ Result<Object> Object::load(const std::string& name, Method method) {
     Object object(name, opened);
     if (method == Method::multi && object.program())
         bpf_program__set_expected_attach_type(object.program(), trace_uprobe_multi);
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, opened) {
+        const auto found = shared.find(bpf_map__name(map));
+        if (found != shared.end() && !bpf_map__is_internal(map) &&
+            bpf_map__reuse_fd(map, found->second) != 0)
+            return Error{"load_failed", "BPF object " + name + ": map " + found->first +
+                                            " cannot be shared: " + std::strerror(errno)};
+    }
     if (bpf_object__load(opened) != 0) {
         const int code = errno;
         return Error{code == EPERM ? "permission_denied" : "load_failed",
@@ -72,11 +81,40 @@ int Object::map(const std::string& name) const {
     return bpf_object__find_map_fd_by_name(object_.get(), name.c_str());
 }
 
-void Object::clear_element(const std::string& name, std::uint32_t index) const {
-    const bpf_map* map = bpf_object__find_map_by_name(object_.get(), name.c_str());
-    const std::vector<std::byte> zeroes(map ? bpf_map__value_size(map) : 0);
-    if (map)
-        bpf_map_update_elem(bpf_map__fd(map), &index, zeroes.data(), BPF_ANY);
+SharedMaps Object::maps() const {
+    SharedMaps maps;
+    const bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, object_.get()) if (!bpf_map__is_internal(map))
+        maps.emplace(bpf_map__name(map), bpf_map__fd(map));
+    return maps;
+}
+
+Result<const Object*> Objects::load(const std::string& name) {
+    const auto known = objects_.find(name);
+    if (known != objects_.end())
+        return &known->second;
+    auto object = Object::load(name, method_, maps_);
+    if (!object)
+        return object.error();
+    maps_.merge(object->maps());
+    return &objects_.emplace(name, std::move(*object)).first->second;
+}
+
+int Objects::map(const std::string& name) const {
+    const auto found = maps_.find(name);
+    return found == maps_.end() ? -1 : found->second;
+}
+
+void Objects::clear_slot(std::uint32_t slot) const {
+    for (const auto& [name, fd] : maps_) {
+        bpf_map_info info{};
+        std::uint32_t size = sizeof(info);
+        if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0 || info.type != BPF_MAP_TYPE_ARRAY ||
+            info.max_entries != HOLTER_MAX_TARGETS)
+            continue;
+        const std::vector<std::byte> zeroes(info.value_size);
+        bpf_map_update_elem(fd, &slot, zeroes.data(), BPF_ANY);
+    }
 }
 
 } // namespace holter::attach

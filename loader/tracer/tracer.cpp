@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/tracer/tracer.h"
 
+#include "loader/golang/kernel_facts.h"
 #include "loader/process/naming/service_name.h"
 
 #include <algorithm>
@@ -32,7 +33,8 @@ struct Tracer::Attached {
 Tracer::Tracer(const process::Procfs& procfs, process::Selection selection,
                std::vector<catalogue::Runtime> runtimes, attach::Method method, Listener listener)
     : procfs_(procfs), selection_(std::move(selection)), runtimes_(std::move(runtimes)),
-      method_(method), listener_(std::move(listener)), verdicts_(remembered_executables) {
+      method_(method), listener_(std::move(listener)), objects_(method),
+      verdicts_(remembered_executables) {
     for (Slot slot = 0; slot < HOLTER_MAX_TARGETS; ++slot)
         free_slots_.push_back(slot);
 }
@@ -50,14 +52,9 @@ Result<std::unique_ptr<Tracer>> Tracer::create(const process::Procfs& procfs,
     std::unique_ptr<Tracer> tracer(
         new Tracer(procfs, std::move(selection), std::move(runtimes), method, std::move(listener)));
     for (const auto& runtime : tracer->runtimes_)
-        for (const auto& group : runtime.groups) {
-            if (tracer->objects_.count(group.object))
-                continue;
-            auto object = attach::Object::load(group.object, method);
-            if (!object)
+        for (const auto& group : runtime.groups)
+            if (const auto object = tracer->objects_.load(group.object); !object)
                 return object.error();
-            tracer->objects_.emplace(group.object, std::move(*object));
-        }
     return tracer;
 }
 
@@ -114,22 +111,20 @@ Result<Tracer::Verdict> Tracer::verdict_on(const process::FileIdentity& file,
 void Tracer::describe_to_kernel(Slot slot, const process::Identity& identity,
                                 const golang::Binary& binary,
                                 const golang::RuntimeVariables& variables) {
-    holter_go_target target{};
+    objects_.clear_slot(slot);
+    for (const auto& fact : kernel_facts(binary, variables))
+        bpf_map_update_elem(objects_.map(fact.map), &slot, fact.element.data(), BPF_ANY);
+    holter_target target{};
     target.tgid = static_cast<std::uint32_t>(identity.pid);
-    const auto& offsets = binary.offsets;
-    if (const auto offset = offsets.field("runtime.m.preemptoff"))
-        target.preemptoff_offset = static_cast<std::uint32_t>(*offset);
-    const auto in_memstats = [&](const char* field) -> std::uint64_t {
-        const auto offset = offsets.field(field);
-        return variables.memstats && offset ? *variables.memstats + *offset : 0;
-    };
-    target.numgc_address = in_memstats("runtime.mstats.numgc");
-    target.pause_total_address = in_memstats("runtime.mstats.pause_total_ns");
-    for (const auto& [name, object] : objects_) {
-        object.clear_element("go_states", slot);
-        object.clear_element("hits", slot);
-        bpf_map_update_elem(object.map("go_targets"), &slot, &target, BPF_ANY);
-    }
+    bpf_map_update_elem(objects_.map("targets"), &slot, &target, BPF_ANY);
+    bpf_map_update_elem(objects_.map("slots"), &target.tgid, &slot, BPF_ANY);
+}
+
+void Tracer::hide_from_kernel(Slot slot, const process::Identity& identity) {
+    const holter_target nobody{}; // from now on its hits are dropped, wherever its links are
+    bpf_map_update_elem(objects_.map("targets"), &slot, &nobody, BPF_ANY);
+    const auto tgid = static_cast<std::uint32_t>(identity.pid);
+    bpf_map_delete_elem(objects_.map("slots"), &tgid);
 }
 
 bool Tracer::add(const process::Identity& identity, process::Descriptor file,
@@ -267,9 +262,7 @@ void Tracer::forget(const process::Identity& identity) {
     if (found == slots_.end())
         return;
     const Slot slot = found->second;
-    const holter_go_target nobody{}; // from now on its hits are dropped, wherever its links are
-    for (const auto& [name, object] : objects_)
-        bpf_map_update_elem(object.map("go_targets"), &slot, &nobody, BPF_ANY);
+    hide_from_kernel(slot, identity);
     for (auto& [group, link] : targets_.at(slot)->links)
         links_to_close_.drop(std::move(link));
     targets_.erase(slot);
@@ -279,13 +272,15 @@ void Tracer::forget(const process::Identity& identity) {
 }
 
 int Tracer::ring_map() const {
-    return objects_.begin()->second.map("events");
+    return objects_.map("events");
 }
 
 std::vector<Loss> Tracer::losses() const {
-    static constexpr const char* types[HOLTER_EVENT_TYPES] = {"", "go_gc_pause", "go_stop"};
-    static constexpr const char* causes[HOLTER_LOSSES] = {"ring_full", "read_failed"};
-    const int map = objects_.begin()->second.map("losses");
+#define HOLTER_NAME(ID, name) #name,
+    static constexpr const char* types[] = {"", HOLTER_EVENTS(HOLTER_NAME)};
+    static constexpr const char* causes[] = {HOLTER_LOSS_CAUSES(HOLTER_NAME)};
+#undef HOLTER_NAME
+    const int map = objects_.map("losses");
     std::vector<Loss> losses;
     for (std::uint32_t type = 1; type < HOLTER_EVENT_TYPES; ++type)
         for (std::uint32_t cause = 0; cause < HOLTER_LOSSES; ++cause) {
@@ -299,7 +294,7 @@ std::vector<Loss> Tracer::losses() const {
 
 std::vector<std::uint64_t> Tracer::hits(Slot slot, std::size_t probes) const {
     holter_hits counts{};
-    bpf_map_lookup_elem(objects_.begin()->second.map("hits"), &slot, &counts);
+    bpf_map_lookup_elem(objects_.map("hits"), &slot, &counts);
     const std::size_t known = std::min<std::size_t>(probes, HOLTER_MAX_PROBES);
     return {std::begin(counts.of_probe), std::begin(counts.of_probe) + known};
 }

@@ -89,6 +89,7 @@ class Tracer {
     void describe_to_kernel(Slot slot, const process::Identity& identity,
                             const golang::Binary& binary,
                             const golang::RuntimeVariables& variables);
+    void hide_from_kernel(Slot slot, const process::Identity& identity);
     void create_link(Attached& target, Slot slot, const std::string& group);
     void report_probes(Slot slot);
 
@@ -97,7 +98,7 @@ class Tracer {
     std::vector<catalogue::Runtime> runtimes_;
     attach::Method method_;
     Listener listener_;
-    std::map<std::string, attach::Object> objects_;
+    attach::Objects objects_;
     attach::LinkBin links_to_close_;
     process::ExecutableCache<Verdict> verdicts_;
     std::map<Slot, std::unique_ptr<Attached>> targets_;
