@@ -4,7 +4,7 @@
 // or environment that a user has to mend, told in one line.
 #include "agent/command_line.h"
 #include "agent/commands/commands.h"
-#include "exporter/wrong_option.h"
+#include "exporter/http/wrong_option.h"
 #include "loader/catalogue/strict_yaml.h"
 
 #include <exception>

@@ -7,8 +7,8 @@
 #pragma once
 
 #include "aggregator/family.h"
-#include "aggregator/histogram.h"
-#include "aggregator/labels.h"
+#include "aggregator/series/histogram.h"
+#include "aggregator/series/labels.h"
 #include "aggregator/target.h"
 
 #include <cstdint>

@@ -7,11 +7,11 @@
 #pragma once
 
 #include "aggregator/aggregator.h"
-#include "aggregator/gauge.h"
-#include "aggregator/go_audit.h"
-#include "aggregator/go_gc.h"
-#include "aggregator/go_memory.h"
-#include "aggregator/series.h"
+#include "aggregator/golang/go_audit.h"
+#include "aggregator/golang/go_gc.h"
+#include "aggregator/golang/go_memory.h"
+#include "aggregator/series/gauge.h"
+#include "aggregator/series/series.h"
 #include "bpf/events.h"
 
 #include <array>

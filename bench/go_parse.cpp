@@ -6,7 +6,7 @@
 // binary of 150 MB, which bench/make_large_go_binary makes.
 #include "loader/elf/elf_file.h"
 #include "loader/golang/build_info.h"
-#include "loader/golang/function_table.h"
+#include "loader/golang/functions/function_table.h"
 
 #include <algorithm>
 #include <chrono>

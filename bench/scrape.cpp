@@ -6,8 +6,8 @@
 // if the page existed in memory, the peak would be above it.
 #include "aggregator/aggregator.h"
 #include "bpf/events.h"
-#include "exporter/gzip.h"
-#include "exporter/page.h"
+#include "exporter/format/page.h"
+#include "exporter/http/gzip.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -2,9 +2,9 @@
 #include "exporter/reference.h"
 
 #include "aggregator/aggregator.h"
-#include "aggregator/histogram.h"
+#include "aggregator/series/histogram.h"
 #include "exporter/catalog.h"
-#include "exporter/target_pages.h"
+#include "exporter/http/target_pages.h"
 
 #include <algorithm>
 #include <string_view>

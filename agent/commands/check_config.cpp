@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/commands/commands.h"
-#include "exporter/http_server.h"
+#include "exporter/http/http_server.h"
 
 #include <iostream>
 

@@ -7,7 +7,7 @@
 #include "agent/ring_thread.h"
 #include "agent/version.h"
 #include "agent/watch_thread.h"
-#include "exporter/http_server.h"
+#include "exporter/http/http_server.h"
 #include "loader/attach/environment.h"
 #include "loader/attach/self_test.h"
 #include "loader/catalogue/catalogue.h"

@@ -7,7 +7,7 @@
 
 #include "loader/catalogue/catalogue.h"
 #include "loader/elf/elf_file.h"
-#include "loader/golang/function_table.h"
+#include "loader/golang/functions/function_table.h"
 #include "loader/golang/version.h"
 #include "loader/result.h"
 #include "loader/site/site.h"

@@ -3,7 +3,7 @@
 // The whole way from a file to addresses. The first byte chooses the release whose layout the rest
 // is read by.
 #include "loader/elf/printable.h"
-#include "loader/golang/function_table.h"
+#include "loader/golang/functions/function_table.h"
 
 #include <cstdlib>
 

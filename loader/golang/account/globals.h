@@ -6,7 +6,7 @@
 #pragma once
 
 #include "loader/elf/elf_file.h"
-#include "loader/golang/function_table.h"
+#include "loader/golang/functions/function_table.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "aggregator/histogram.h"
+#include "aggregator/series/histogram.h"
 #include "catch.h"
 
 #include <limits>

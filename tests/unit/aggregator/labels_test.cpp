@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "aggregator/labels.h"
+#include "aggregator/series/labels.h"
 #include "catch.h"
 
 using namespace holter::aggregator;

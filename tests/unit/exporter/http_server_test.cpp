@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catch.h"
-#include "exporter/http_server.h"
-#include "exporter/listen_address.h"
-#include "exporter/page.h"
+#include "exporter/format/page.h"
+#include "exporter/http/http_server.h"
+#include "exporter/http/listen_address.h"
 #include "exporter/sample.h"
 
 #include <atomic>

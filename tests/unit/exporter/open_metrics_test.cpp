@@ -3,7 +3,7 @@
 // The page as a strict reader of OpenMetrics takes it: every line is checked against
 // the rules of the standard that a scraper relies on.
 #include "catch.h"
-#include "exporter/page.h"
+#include "exporter/format/page.h"
 #include "exporter/sample.h"
 
 #include <charconv>

@@ -3,9 +3,9 @@
 // The pages as scrapers get them, against committed copies. After a wanted change:
 // HOLTER_UPDATE_GOLDEN=1 unit_tests "[golden]", and read the diff.
 #include "catch.h"
-#include "exporter/exposition.h"
-#include "exporter/gzip.h"
-#include "exporter/page.h"
+#include "exporter/format/exposition.h"
+#include "exporter/format/page.h"
+#include "exporter/http/gzip.h"
 #include "exporter/sample.h"
 
 #include <cstdlib>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catch.h"
+#include "exporter/http/target_pages.h"
 #include "exporter/reference.h"
-#include "exporter/target_pages.h"
 
 #include <fstream>
 #include <sstream>

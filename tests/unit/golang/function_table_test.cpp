@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/golang/function_table.h"
+#include "loader/golang/functions/function_table.h"
 
 #include "catch.h"
 #include "golang/go_image.h"
