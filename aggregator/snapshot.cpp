@@ -7,6 +7,7 @@
 #include "aggregator/decode.h"
 #include "aggregator/state.h"
 
+#include <concepts>
 #include <initializer_list>
 #include <limits>
 #include <tuple>
@@ -19,10 +20,12 @@ class Builder {
   public:
     Builder(Snapshot& snapshot) : snapshot_(snapshot) {}
 
-    void series(SeriesTable<PauseHistogram>& table) {
+    template <typename Value>
+    requires std::constructible_from<Histogram, Value>
+    void series(SeriesTable<Value>& table) {
         table.each([&](auto& series) {
             series.position = snapshot_.histograms.size();
-            snapshot_.histograms.push_back({table.family(), series.labels, series.left});
+            snapshot_.histograms.push_back({table.family(), series.labels, Histogram(series.left)});
         });
     }
     void series(SeriesTable<std::uint64_t>& table) {

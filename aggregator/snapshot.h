@@ -30,7 +30,7 @@ struct NumberSeries {
 struct HistogramSeries {
     Family family;
     std::shared_ptr<const Labels> labels;
-    PauseHistogram value;
+    Histogram value;
 };
 
 /// How our account of a target stands against the runtime's own.

@@ -9,7 +9,7 @@
 namespace holter::exporter {
 
 using aggregator::Family;
-using aggregator::PauseHistogram;
+using aggregator::Histogram;
 using prometheus::ClientMetric;
 
 namespace {
@@ -42,19 +42,19 @@ void set_value(const Metric& metric, ClientMetric& out, double value) {
         out.gauge.value = value;
 }
 
-void set_value(const Metric& metric, ClientMetric& out, const PauseHistogram& histogram) {
-    out.histogram.bucket.reserve(PauseHistogram::buckets);
+void set_value(const Metric& metric, ClientMetric& out, const Histogram& histogram) {
+    const std::size_t bounds = histogram.bounds();
+    out.histogram.bucket.reserve(bounds + 1);
     std::uint64_t below = 0;
-    for (std::size_t i = 0; i < PauseHistogram::buckets; ++i) {
+    for (std::size_t i = 0; i < bounds; ++i) {
         below += histogram.count(i);
-        const bool last = i + 1 == PauseHistogram::buckets;
-        const double bound =
-            last ? std::numeric_limits<double>::infinity()
-                 : static_cast<double>(aggregator::pause_bounds_ns[i]) / metric.per_unit;
-        out.histogram.bucket.push_back({below, bound});
+        out.histogram.bucket.push_back(
+            {below, static_cast<double>(histogram.bound(i)) / metric.per_unit});
     }
-    out.histogram.sample_count = below;
-    out.histogram.sample_sum = static_cast<double>(histogram.sum_ns()) / metric.per_unit;
+    const std::uint64_t count = histogram.count();
+    out.histogram.bucket.push_back({count, std::numeric_limits<double>::infinity()});
+    out.histogram.sample_count = count;
+    out.histogram.sample_sum = static_cast<double>(histogram.sum()) / metric.per_unit;
 }
 
 /// The series of one family; both kinds are ordered by family.
@@ -133,7 +133,7 @@ void Collector::add_family(const Metric& metric, Family family,
     };
     if (metric.type == Type::histogram)
         add(snapshot_->histograms,
-            [](const auto& series) -> const PauseHistogram& { return series.value; });
+            [](const auto& series) -> const Histogram& { return series.value; });
     else
         add(snapshot_->numbers, [&](const auto& series) { return series.value / metric.per_unit; });
 }

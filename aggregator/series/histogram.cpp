@@ -39,4 +39,36 @@ std::uint64_t PauseHistogram::quantile_ns(double q) const {
     return max_ns_;
 }
 
+const Bounds& pause_bounds() {
+    static const Bounds bounds = std::make_shared<const std::vector<std::uint64_t>>(
+        pause_bounds_ns.begin(), pause_bounds_ns.end());
+    return bounds;
+}
+
+Histogram::Histogram(const PauseHistogram& pauses)
+    : bounds_(pause_bounds()), sum_(pauses.sum_ns()), counts_(PauseHistogram::buckets) {
+    for (std::size_t i = 0; i < counts_.size(); ++i)
+        counts_[i] = pauses.count(i);
+}
+
+void Histogram::observe(std::uint64_t value) {
+    const auto bucket = std::lower_bound(bounds_->begin(), bounds_->end(), value);
+    ++counts_[static_cast<std::size_t>(bucket - bounds_->begin())];
+    sum_ += value;
+}
+
+void Histogram::merge(const Histogram& other) {
+    if (!other.bounds_)
+        return;
+    if (!bounds_)
+        *this = Histogram(other.bounds_);
+    for (std::size_t i = 0; i < counts_.size(); ++i)
+        counts_[i] += other.counts_[i];
+    sum_ += other.sum_;
+}
+
+std::uint64_t Histogram::count() const {
+    return std::accumulate(counts_.begin(), counts_.end(), std::uint64_t{0});
+}
+
 } // namespace holter::aggregator

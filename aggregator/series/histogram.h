@@ -11,6 +11,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <vector>
 
 namespace holter::aggregator {
 
@@ -81,6 +83,38 @@ class PauseHistogram {
     std::uint64_t sum_ns_ = 0;
     std::uint64_t max_ns_ = 0;
     std::array<std::uint64_t, buckets> counts_{};
+};
+
+/// Upper bounds (inclusive) of a family's buckets, ascending, in the family's units.
+using Bounds = std::shared_ptr<const std::vector<std::uint64_t>>;
+
+/// The bounds of a PauseHistogram.
+const Bounds& pause_bounds();
+
+/// A histogram with any bounds. Without any it is empty and takes those of the first one that is
+/// merged into it.
+class Histogram {
+  public:
+    Histogram() = default;
+    explicit Histogram(Bounds bounds) : bounds_(std::move(bounds)), counts_(bounds_->size() + 1) {}
+    explicit Histogram(const PauseHistogram& pauses);
+
+    void observe(std::uint64_t value);
+    void merge(const Histogram& other);
+    void merge(const PauseHistogram& pauses) { merge(Histogram(pauses)); }
+
+    /// How many buckets end somewhere; one more has no end.
+    std::size_t bounds() const { return bounds_ ? bounds_->size() : 0; }
+    std::uint64_t bound(std::size_t bucket) const { return (*bounds_)[bucket]; }
+    std::uint64_t count(std::size_t bucket) const { return counts_[bucket]; }
+    std::uint64_t count() const;
+    /// Of all values, in the family's units.
+    std::uint64_t sum() const { return sum_; }
+
+  private:
+    Bounds bounds_;
+    std::uint64_t sum_ = 0;
+    std::vector<std::uint64_t> counts_;
 };
 
 } // namespace holter::aggregator

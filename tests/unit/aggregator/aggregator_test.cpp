@@ -33,7 +33,7 @@ TEST_CASE("a Go process that has not collected shows zeroes", "[aggregator]") {
     aggregator.add_target(target(3), 0);
     const auto snapshot = aggregator.snapshot(second);
     for (const char* kind : {"sweep_termination", "mark_termination"}) {
-        const PauseHistogram* pauses = histogram(*snapshot, Family::gc_pause, {"go", kind});
+        const Histogram* pauses = histogram(*snapshot, Family::gc_pause, {"go", kind});
         REQUIRE(pauses);
         CHECK(pauses->count() == 0);
     }
@@ -64,15 +64,15 @@ TEST_CASE("events are counted by kind, trigger and reason", "[aggregator]") {
     aggregator.on_record(bytes_of(stop(0, HOLTER_GO_STOP_UNKNOWN, 7'000)));
 
     const auto snapshot = aggregator.snapshot(1'000'000);
-    CHECK(histogram(*snapshot, Family::gc_pause, {"go", "sweep_termination"})->sum_ns() == 15'000);
-    CHECK(histogram(*snapshot, Family::gc_pause, {"go", "mark_termination"})->sum_ns() == 100'000);
+    CHECK(histogram(*snapshot, Family::gc_pause, {"go", "sweep_termination"})->sum() == 15'000);
+    CHECK(histogram(*snapshot, Family::gc_pause, {"go", "mark_termination"})->sum() == 100'000);
     CHECK(histogram(*snapshot, Family::gc_pause, {"go", "mark_termination"})->count() == 2);
     REQUIRE(histogram(*snapshot, Family::gc_pause, {"go", "mark_restart"}));
     CHECK(number(*snapshot, Family::gc_cycles, {"go", "forced"}) == 1);
     CHECK(number(*snapshot, Family::gc_cycles, {"go", "unknown"}) == 1);
     CHECK(number(*snapshot, Family::gc_cycles, {"go", "heap"}) == 0);
-    CHECK(histogram(*snapshot, Family::go_stop_the_world, {"read_mem_stats"})->sum_ns() == 5'000);
-    CHECK(histogram(*snapshot, Family::go_stop_the_world, {"other"})->sum_ns() == 13'000);
+    CHECK(histogram(*snapshot, Family::go_stop_the_world, {"read_mem_stats"})->sum() == 5'000);
+    CHECK(histogram(*snapshot, Family::go_stop_the_world, {"other"})->sum() == 13'000);
     CHECK(number(*snapshot, Family::events, {"go_gc_pause"}) == 4);
     CHECK(number(*snapshot, Family::events, {"go_stop"}) == 3);
 
@@ -141,14 +141,14 @@ TEST_CASE("processes of one service add up, and counts outlive them", "[aggregat
     CHECK(number(*snapshot, Family::go_memory_limit, {}, "shop") == 1 << 20);
     CHECK(number(*snapshot, Family::gc_cpu, {"go", "assist"}) == 300);
     CHECK(series_of(*snapshot, Family::gc_cpu) == 1);
-    CHECK(histogram(*snapshot, Family::gc_pause, {"go", "mark_termination"})->sum_ns() == 40);
+    CHECK(histogram(*snapshot, Family::gc_pause, {"go", "mark_termination"})->sum() == 40);
 
     aggregator.remove_target(1);
     snapshot = aggregator.snapshot(2 * second);
     CHECK(number(*snapshot, Family::gc_heap_live, {"go"}) == 100);
     CHECK(number(*snapshot, Family::go_gc_percent, {}, "shop") == 100);
     CHECK(number(*snapshot, Family::gc_cpu, {"go", "assist"}) == 300);
-    CHECK(histogram(*snapshot, Family::gc_pause, {"go", "mark_termination"})->sum_ns() == 40);
+    CHECK(histogram(*snapshot, Family::gc_pause, {"go", "mark_termination"})->sum() == 40);
     CHECK(number(*snapshot, Family::targets, {"go"}) == 1);
 
     aggregator.remove_target(0);

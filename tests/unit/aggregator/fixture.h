@@ -51,9 +51,9 @@ inline double number(const Snapshot& snapshot, Family family, const std::vector<
     return std::nan("");
 }
 
-inline const PauseHistogram* histogram(const Snapshot& snapshot, Family family,
-                                       const std::vector<std::string>& own,
-                                       const std::string& service = "shop") {
+inline const Histogram* histogram(const Snapshot& snapshot, Family family,
+                                  const std::vector<std::string>& own,
+                                  const std::string& service = "shop") {
     for (const HistogramSeries& series : snapshot.histograms)
         if (series.family == family && series.labels->own == own &&
             series.labels->service->service_name == service)

@@ -73,3 +73,38 @@ TEST_CASE("quantiles are interpolated and never exceed what was seen", "[histogr
     CHECK(one.quantile_ns(0.99) > 10'000);
     CHECK(one.quantile_ns(-1) == 10'000);
 }
+
+TEST_CASE("a histogram has the bounds of its family", "[histogram]") {
+    const Bounds bounds =
+        std::make_shared<const std::vector<std::uint64_t>>(std::vector<std::uint64_t>{5, 10, 100});
+    Histogram histogram(bounds);
+    for (const std::uint64_t value : {0U, 5U, 6U, 10U, 100U, 101U})
+        histogram.observe(value);
+    CHECK(histogram.count(0) == 2);
+    CHECK(histogram.count(1) == 2);
+    CHECK(histogram.count(2) == 1);
+    CHECK(histogram.count(3) == 1);
+    CHECK(histogram.sum() == 222);
+
+    Histogram sum; // of nothing yet
+    CHECK(sum.count() == 0);
+    sum.merge(histogram);
+    sum.merge(Histogram());
+    sum.merge(histogram);
+    CHECK(sum.bounds() == 3);
+    CHECK(sum.count() == 12);
+    CHECK(sum.sum() == 444);
+}
+
+TEST_CASE("pauses become a histogram with their own bounds", "[histogram]") {
+    PauseHistogram pauses;
+    pauses.observe(15'000);
+    pauses.observe(2'000'000'000);
+    Histogram histogram(pauses);
+    histogram.merge(pauses);
+    CHECK(histogram.bounds() == pause_bounds_ns.size());
+    CHECK(histogram.bound(0) == pause_bounds_ns[0]);
+    CHECK(histogram.count(1) == 2);
+    CHECK(histogram.count(pause_bounds_ns.size()) == 2);
+    CHECK(histogram.sum() == 2 * 2'000'015'000ULL);
+}
