@@ -60,6 +60,14 @@ struct Symbol {
     std::uint8_t type = 0; ///< STT_*
 };
 
+/// Where a table of symbols and its names are: file offsets, which need not be in the file.
+struct SymbolTable {
+    std::uint64_t symbols = 0;
+    std::uint64_t symbols_size = 0;
+    std::uint64_t strings = 0;
+    std::uint64_t strings_size = 0;
+};
+
 /// What a parse of this file may be cached under. All zero for a file in memory.
 struct Identity {
     std::uint64_t device = 0;
@@ -125,6 +133,11 @@ class ElfFile {
     /// found; of several definitions a global one wins, then the first. Names have 2 to 4096
     /// characters.
     std::map<std::string, Symbol> find_symbols(std::span<const std::string> names) const;
+
+    /// .symtab, which `strip` removes.
+    std::optional<SymbolTable> symbol_table() const;
+    /// .dynsym, which stays; found without section headers, too.
+    std::optional<SymbolTable> dynamic_symbol_table() const;
 
     /// GNU build id in hexadecimal.
     std::optional<std::string> build_id() const;

@@ -22,13 +22,6 @@ constexpr std::size_t max_name = 4096;
 // hostile one should not fill our memory.
 constexpr std::size_t max_places = 1 << 16;
 
-struct SymbolTable {
-    std::uint64_t symbols = 0; ///< file offsets
-    std::uint64_t symbols_size = 0;
-    std::uint64_t strings = 0;
-    std::uint64_t strings_size = 0;
-};
-
 /// string table offset -> index of the wanted name that stands there
 using Places = std::unordered_map<std::uint32_t, std::size_t>;
 
@@ -197,9 +190,18 @@ std::optional<SymbolTable> from_dynamic(const ElfFile& file,
 
 } // namespace
 
+std::optional<SymbolTable> ElfFile::symbol_table() const {
+    return from_sections(*this, SHT_SYMTAB);
+}
+
+std::optional<SymbolTable> ElfFile::dynamic_symbol_table() const {
+    auto table = from_sections(*this, SHT_DYNSYM);
+    return table ? table : from_dynamic(*this, dynamic_);
+}
+
 std::map<std::string, Symbol> ElfFile::find_symbols(std::span<const std::string> names) const {
     std::map<std::string, Symbol> found;
-    if (const auto table = from_sections(*this, SHT_SYMTAB)) {
+    if (const auto table = symbol_table()) {
         search(*this, *table, names, found);
     }
     std::vector<std::string> missing;
@@ -208,11 +210,7 @@ std::map<std::string, Symbol> ElfFile::find_symbols(std::span<const std::string>
     if (missing.empty()) {
         return found;
     }
-    auto table = from_sections(*this, SHT_DYNSYM);
-    if (!table) {
-        table = from_dynamic(*this, dynamic_);
-    }
-    if (table) {
+    if (const auto table = dynamic_symbol_table()) {
         search(*this, *table, missing, found);
     }
     return found;
