@@ -14,7 +14,7 @@
 #ifndef HOLTER_ARGUMENT_H
 #define HOLTER_ARGUMENT_H
 
-#include "bpf/events/catalogue.h"
+#include "bpf/events.h"
 #include "bpf/kernel.h"
 
 #include <bpf/bpf_helpers.h>

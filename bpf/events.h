@@ -24,7 +24,9 @@
  */
 #define HOLTER_EVENTS(X)                                                                           \
 	X(GO_GC_PAUSE, go_gc_pause)                                                                \
-	X(GO_STOP, go_stop)
+	X(GO_STOP, go_stop)                                                                        \
+	X(PROBE_HIT, probe_hit)                                                                    \
+	X(PROBE_TEXT_HIT, probe_text_hit)
 
 enum holter_event_type {
 	HOLTER_EVENT_NONE,
@@ -44,8 +46,9 @@ HOLTER_ASSERT_SIZE(struct holter_event, 8);
 /* Why an event that happened is not in the ring: X(CAUSE, name). */
 #define HOLTER_LOSS_CAUSES(X)                                                                      \
 	X(RING_FULL, ring_full)                                                                    \
-	X(READ_FAILED, read_failed) /* the target's memory could not be read */                    \
-	X(MAP_FULL, map_full)	    /* no room to remember it until it is complete */
+	X(READ_FAILED, read_failed)   /* the target's memory could not be read */                  \
+	X(MAP_FULL, map_full)	      /* no room to remember it until it is complete */            \
+	X(BEGIN_UNSEEN, begin_unseen) /* its end was seen, its begin was not */
 
 enum holter_loss {
 #define HOLTER_LOSS_ID(CAUSE, name) HOLTER_LOSS_##CAUSE,
@@ -93,6 +96,7 @@ HOLTER_ASSERT_SIZE(struct holter_hits, 1024);
 #define HOLTER_PROGRAM_ID(name) HOLTER_PROGRAM_##name,
 #define HOLTER_ARGUMENT_ID(name) HOLTER_ARGUMENT_##name,
 
+#include "bpf/events/catalogue.h"
 #include "bpf/events/go_gc.h"
 #include "bpf/events/process.h"
 

@@ -10,7 +10,7 @@
 // wrong place gives a plausible number.
 #pragma once
 
-#include "bpf/events/catalogue.h"
+#include "bpf/events.h"
 #include "loader/elf/elf_file.h"
 #include "loader/result.h"
 

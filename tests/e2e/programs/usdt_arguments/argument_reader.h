@@ -3,7 +3,7 @@
 #ifndef ARGUMENT_READER_H
 #define ARGUMENT_READER_H
 
-#include "bpf/events/catalogue.h"
+#include "bpf/events.h"
 
 #define ARGUMENT_READER_PLACES 64
 #define ARGUMENT_READER_ARGUMENTS 12
