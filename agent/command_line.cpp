@@ -75,6 +75,9 @@ void add_run_flags(CLI::App& app, RunFlags& flags) {
     app.add_option("--path.procfs", given.procfs, "where procfs is mounted")
         ->type_name("DIR")
         ->capture_default_str();
+    app.add_option("--errors.classes-file", given.error_classes_file,
+                   "YAML file with classes of errors, on top of the built-in table")
+        ->type_name("FILE");
 }
 
 Configuration merged(const CLI::App& app, const RunFlags& flags) {
@@ -94,6 +97,7 @@ Configuration merged(const CLI::App& app, const RunFlags& flags) {
     take("--log.format", &Configuration::log_format);
     take("--attach.method", &Configuration::attach_method);
     take("--path.procfs", &Configuration::procfs);
+    take("--errors.classes-file", &Configuration::error_classes_file);
     return configuration;
 }
 

@@ -95,11 +95,14 @@ Configuration parse_configuration(const std::string& content, const std::string&
             configuration.series_per_family =
                 static_cast<std::size_t>(series->integer(1, 10'000'000));
     });
+    section(root, "errors", [&](YamlMap& map) {
+        text_key(map, "classes_file", configuration.error_classes_file);
+    });
     root.done();
     return configuration;
 }
 
-Configuration read_configuration(const std::string& path) {
+std::string read_file(const std::string& path) {
     std::error_code error;
     if (std::filesystem::is_directory(path, error))
         throw catalogue::YamlError(path + ": cannot be read: it is a directory");
@@ -107,7 +110,11 @@ Configuration read_configuration(const std::string& path) {
     std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     if (!file.is_open() || file.bad())
         throw catalogue::YamlError(path + ": cannot be read: " + std::strerror(errno));
-    return parse_configuration(content, path);
+    return content;
+}
+
+Configuration read_configuration(const std::string& path) {
+    return parse_configuration(read_file(path), path);
 }
 
 } // namespace holter::agent

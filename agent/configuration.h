@@ -23,13 +23,17 @@ struct Configuration {
     std::string procfs = "/proc";
     std::chrono::milliseconds rescan_interval{30'000};
     std::size_t series_per_family = 2000;
+    std::string error_classes_file; ///< on top of the built-in table; empty: none
 };
 
 /// Reads a configuration file over the defaults. Throws catalogue::YamlError, with
 /// file:line:column for a mistake in it.
 Configuration read_configuration(const std::string& path);
 
-/// The same from text; `file` is only for messages.
+/// The whole of a file that a user named. Throws catalogue::YamlError when it cannot be read.
+std::string read_file(const std::string& path);
+
+/// The configuration from text; `file` is only for messages.
 Configuration parse_configuration(const std::string& content, const std::string& file);
 
 } // namespace holter::agent

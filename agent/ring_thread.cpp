@@ -60,8 +60,9 @@ struct RingThread::Traced {
     std::uint64_t readable_at_ns = 0; ///< when the account last made sense, or the target appeared
 };
 
-RingThread::RingThread(aggregator::Limits limits, const process::Procfs& procfs, KernelSide kernel)
-    : procfs_(procfs), kernel_(std::move(kernel)), aggregator_(limits) {
+RingThread::RingThread(aggregator::Limits limits, aggregator::ErrorClasses classes,
+                       const process::Procfs& procfs, KernelSide kernel)
+    : procfs_(procfs), kernel_(std::move(kernel)), aggregator_(limits, std::move(classes)) {
     auto ring = attach::Ring::open(kernel_.ring_map, [this](std::span<const std::byte> record) {
         aggregator_.on_record(record);
     });

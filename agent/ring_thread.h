@@ -34,7 +34,8 @@ struct KernelSide {
 class RingThread {
   public:
     /// Starts the thread. Throws std::runtime_error when the ring cannot be mapped.
-    RingThread(aggregator::Limits limits, const process::Procfs& procfs, KernelSide kernel);
+    RingThread(aggregator::Limits limits, aggregator::ErrorClasses classes,
+               const process::Procfs& procfs, KernelSide kernel);
     /// Ends it.
     ~RingThread();
     RingThread(const RingThread&) = delete;

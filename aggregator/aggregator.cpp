@@ -42,7 +42,8 @@ void Aggregator::State::make_room() {
     }
 }
 
-Aggregator::Aggregator(Limits limits) : state_(std::make_unique<State>(limits)) {}
+Aggregator::Aggregator(Limits limits, ErrorClasses classes)
+    : state_(std::make_unique<State>(limits, std::move(classes))) {}
 
 Aggregator::~Aggregator() = default;
 
@@ -67,7 +68,7 @@ void Aggregator::add_target(Target target, std::uint64_t now_ns) {
     if (target.runtime == "go")
         state.go[id] = std::make_unique<GoProcess>(state.tables, state.audits, use.service, target);
     state.processes[id] =
-        std::make_unique<Process>(state.tables, std::move(target), use.service, now_ns);
+        std::make_unique<Process>(state.tables, state.classes, std::move(target), use.service, now_ns);
 }
 
 void Aggregator::remove_target(TargetId id) {

@@ -6,6 +6,7 @@
 // thread owns it (the agent's ring thread), everybody else reads a Snapshot.
 #pragma once
 
+#include "aggregator/errors/classes.h"
 #include "aggregator/snapshot.h"
 #include "aggregator/target.h"
 
@@ -29,7 +30,7 @@ struct Limits {
 
 class Aggregator {
   public:
-    explicit Aggregator(Limits limits = {});
+    explicit Aggregator(Limits limits = {}, ErrorClasses classes = {});
     ~Aggregator();
     Aggregator(const Aggregator&) = delete;
     Aggregator& operator=(const Aggregator&) = delete;

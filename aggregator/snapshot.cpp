@@ -115,6 +115,9 @@ std::shared_ptr<const Snapshot> Aggregator::snapshot(std::uint64_t now_ns) const
     build.series(tables.go_memory.memory_limit);
     build.series(tables.go_gc.stops);
     build.series(tables.go_memory.goroutines);
+    build.series(tables.errors.errors);
+    build.series(tables.errors.root_causes);
+    build.series(tables.errors.panics);
     build.series(tables.target_info);
     build.series(tables.dependency_info);
     build.series(tables.overhead);
@@ -165,6 +168,7 @@ std::shared_ptr<const Snapshot> Aggregator::snapshot(std::uint64_t now_ns) const
         process.info.add_to(snapshot->numbers);
         process.dependencies.add_to(snapshot->numbers);
         process.overhead.add_to(snapshot->numbers);
+        process.errors.add_to(snapshot->numbers);
         if (const GoProcess* go = state.go[id].get()) {
             go->gc.add_to(snapshot->histograms, snapshot->numbers);
             go->memory.add_to(snapshot->numbers);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "aggregator/aggregator.h"
+#include "aggregator/errors/errors.h"
 #include "aggregator/golang/go_audit.h"
 #include "aggregator/golang/go_gc.h"
 #include "aggregator/golang/go_memory.h"
@@ -28,13 +29,14 @@ namespace holter::aggregator {
 /// All families that have the labels of a service.
 struct Tables {
     explicit Tables(std::size_t limit)
-        : go_gc(limit), go_memory(limit),
+        : go_gc(limit), go_memory(limit), errors(limit),
           target_info(Family::target_info, Combine::maximum, limit, Overflow::drop_labels),
           dependency_info(Family::dependency_info, Combine::maximum, limit, Overflow::drop_labels),
           overhead(Family::overhead, Combine::maximum, limit) {}
 
     GoGcTables go_gc;
     GoMemoryTables go_memory;
+    ErrorTables errors;
     GaugeTable target_info, dependency_info, overhead;
 
     template <typename Visitor> void each_histogram(Visitor&& visit) {
@@ -44,6 +46,9 @@ struct Tables {
     template <typename Visitor> void each_counter(Visitor&& visit) {
         visit(go_gc.cycles);
         visit(go_memory.gc_cpu);
+        visit(errors.errors);
+        visit(errors.root_causes);
+        visit(errors.panics);
     }
     template <typename Visitor> void each_gauge(Visitor&& visit) {
         for (GaugeTable* table : {&go_memory.heap_live, &go_memory.heap_goal, &go_memory.gc_percent,
@@ -71,10 +76,11 @@ struct GoProcess {
 
 /// Everything about one target but what its runtime has to say.
 struct Process {
-    Process(Tables& tables, Target target_, std::shared_ptr<const Service> service,
-            std::uint64_t now_ns)
+    Process(Tables& tables, const ErrorClasses& classes, Target target_,
+            std::shared_ptr<const Service> service, std::uint64_t now_ns)
         : attached_ns(now_ns), info(tables.target_info, service),
-          dependencies(tables.dependency_info, service), overhead(tables.overhead, service, {}) {
+          dependencies(tables.dependency_info, service), overhead(tables.overhead, service, {}),
+          errors(tables.errors, classes, service) {
         info.add({std::to_string(target_.pid), target_.executable, target_.runtime,
                   target_.runtime_version, target_.container_id});
         for (const Dependency& dependency : target_.dependencies)
@@ -89,6 +95,7 @@ struct Process {
     std::optional<std::vector<Probe>> probes; ///< nothing: attaching is not over
     Info info, dependencies;
     Gauge overhead;
+    Errors errors;
 };
 
 struct ServiceUse {
@@ -99,9 +106,11 @@ struct ServiceUse {
 };
 
 struct Aggregator::State {
-    explicit State(Limits limits_) : limits(limits_), tables(limits_.series_per_family) {}
+    State(Limits limits_, ErrorClasses classes_)
+        : limits(limits_), classes(std::move(classes_)), tables(limits_.series_per_family) {}
 
     Limits limits;
+    const ErrorClasses classes;
     std::map<Service, ServiceUse> services;
     std::uint64_t idle_order = 0;
     mutable Tables tables;

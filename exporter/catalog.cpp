@@ -15,6 +15,9 @@ constexpr Names runtime = {"runtime"};
 constexpr Names runtime_kind = {"runtime", "kind"};
 constexpr Names runtime_trigger = {"runtime", "trigger"};
 constexpr Names reason = {"reason"};
+constexpr Names error = {"source", "error_class", "error_type", "retryable"};
+constexpr Names root_cause = {"source", "error_type", "root_type"};
+constexpr Names panic = {"error_type", "outcome"};
 constexpr Names target = {"pid", "executable", "runtime", "runtime_version", "container_id"};
 constexpr Names dependency = {"module", "version"};
 constexpr Names build = {"version", "revision"};
@@ -29,6 +32,7 @@ constexpr std::span<const std::string_view> none;
 
 constexpr double ns = 1e9;
 constexpr std::string_view gc = "Garbage collection";
+constexpr std::string_view errors = "Errors";
 constexpr std::string_view own = "Holter about itself";
 
 constexpr Metric metrics[] = {
@@ -66,6 +70,20 @@ constexpr Metric metrics[] = {
     {"holter_go_goroutines", Type::gauge, "Goroutines that exist. Processes of a service add up.",
      true, none, Family::go_goroutines, 1, gc},
 
+    {"holter_errors_total", Type::counter,
+     "Errors by where they were seen, by class (business, transient, system), by type as the "
+     "program has it, and by whether trying again can help. A process has at most 128 types; "
+     "further ones are of the type other. A series appears with its first error.",
+     true, error, Family::errors, 1, errors},
+    {"holter_error_root_causes_total", Type::counter,
+     "The same errors by the type at the end of their chain of wrapped errors, where it was "
+     "followed; what wraps nothing is its own root cause.",
+     true, root_cause, Family::error_root_causes, 1, errors},
+    {"holter_go_panics_total", Type::counter,
+     "Panics of Go that have ended, by type and by how: recovered, or fatal to the process. Fatal "
+     "errors of the runtime, which cannot be recovered, are among them.",
+     true, panic, Family::go_panics, 1, errors},
+
     {"holter_build_info", Type::gauge, "Always 1; which Holter this is.", false, build,
      BuildSource{}, 1, own},
     {"holter_targets", Type::gauge, "Processes that are traced.", false, runtime, Family::targets,
@@ -102,8 +120,8 @@ constexpr Metric metrics[] = {
      "(the others).",
      false, signal, Family::audit_mismatches, 1, own},
     {"holter_series_limited_total", Type::counter,
-     "New series that came when their family was at its limit; they share series of the service "
-     "named other.",
+     "New series that came when their family was at its limit, and share series of the service "
+     "named other; and errors of types beyond the limit of their process.",
      false, family, Family::series_limited, 1, own},
     {"process_cpu_seconds_total", Type::counter,
      "CPU time that Holter used in user and system mode.", false, none, &ProcessStats::cpu_seconds,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/commands/commands.h"
+#include "agent/error_classes.h"
 #include "exporter/http/http_server.h"
 
 #include <iostream>
@@ -8,6 +9,7 @@ namespace holter::agent {
 
 int check_config(const std::string& path) {
     const Configuration configuration = read_configuration(path);
+    error_classes(configuration.error_classes_file);
     exporter::check_options({configuration.listen_address, configuration.telemetry_path});
     std::cout << path << ": fine\n";
     return 0;

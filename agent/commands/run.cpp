@@ -3,6 +3,7 @@
 // The wiring of the agent. What can fail because of the user or the machine
 // fails before the first process is touched.
 #include "agent/commands/commands.h"
+#include "agent/error_classes.h"
 #include "agent/logging.h"
 #include "agent/ring_thread.h"
 #include "agent/version.h"
@@ -107,6 +108,7 @@ exporter::ProcessStats own_stats(const process::Procfs& procfs) {
 int run(const Configuration& configuration) {
     set_up_logging(configuration.log_level, configuration.log_format);
     const Signals signals;
+    aggregator::ErrorClasses classes = error_classes(configuration.error_classes_file);
     check_environment();
 
     const process::Procfs procfs(configuration.procfs);
@@ -162,7 +164,7 @@ int run(const Configuration& configuration) {
     kernel.self_test = test;
     aggregator::Limits limits;
     limits.series_per_family = configuration.series_per_family;
-    ring_thread = std::make_unique<RingThread>(limits, procfs, std::move(kernel));
+    ring_thread = std::make_unique<RingThread>(limits, std::move(classes), procfs, std::move(kernel));
 
     process::Listener processes;
     process::Watcher* watching = nullptr;

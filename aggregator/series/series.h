@@ -52,6 +52,8 @@ template <typename Value> class SeriesTable {
     bool has_room_for(std::size_t more) const { return series_.size() + more <= limit_; }
     /// How often a series was asked for that did not fit.
     std::uint64_t limited() const { return limited_; }
+    /// What would have been a series of its own was counted in another one.
+    void count_limited() { ++limited_; }
 
     /// The series with these labels, new if need be; to be given back with close(). When the
     /// family is full, one of the service `other`.

@@ -128,7 +128,7 @@ Runtime parse_runtime(const std::string& content, const std::string& file) {
 std::vector<Runtime> built_in_catalogue() {
     std::vector<Runtime> runtimes;
     for (const auto& [name, content] : embedded_probes())
-        if (name.size() > 5 && name.substr(name.size() - 5) == ".yaml")
+        if (name.ends_with(".yaml") && name != error_classes_name)
             runtimes.push_back(parse_runtime(std::string(content), "probes/" + std::string(name)));
     return runtimes;
 }

@@ -67,6 +67,9 @@ Runtime parse_runtime(const std::string& content, const std::string& file);
 /// All files that are compiled in. Throws YamlError.
 std::vector<Runtime> built_in_catalogue();
 
+/// The one file in probes/ that is not about probes (agent/error_classes.h).
+inline constexpr std::string_view error_classes_name = "error_classes.yaml";
+
 /// True if `name` is `pattern`, or starts with it up to a final `*`.
 bool matches(std::string_view pattern, std::string_view name);
 
