@@ -45,6 +45,13 @@ bool holds_result(std::uint16_t reg) {
            reg == ARM64_REG_X28;
 }
 
+/// x0 … x7, and x8 where the result goes when it is a structure; in any width.
+bool holds_argument_or_stack(std::uint16_t reg) {
+    return (reg >= ARM64_REG_X0 && reg <= ARM64_REG_X8) ||
+           (reg >= ARM64_REG_W0 && reg <= ARM64_REG_W8) || reg == ARM64_REG_SP ||
+           reg == ARM64_REG_WSP;
+}
+
 } // namespace
 
 FoundCheck find_stack_check(Decoder& decoder, std::span<const std::uint64_t> morestack) {
@@ -82,6 +89,13 @@ FoundCheck find_stack_check(Decoder& decoder, std::span<const std::uint64_t> mor
 
 bool keeps_results(const Decoder& decoder, const Instruction& instruction) {
     return instruction.flow == Flow::next && !decoder.writes(instruction, holds_result);
+}
+
+bool keeps_arguments(const Decoder& decoder, const Instruction& instruction) {
+    const std::uint32_t word = instruction.word();
+    const bool may_store = matches(word, 0x0a000000, 0x08000000); // loads and stores of all kinds
+    return instruction.flow == Flow::next && !may_store && !is_exception(word) &&
+           !is_system_write(word) && !decoder.writes(instruction, holds_argument_or_stack);
 }
 
 /// A store, or the move of the link register that morestack wants in x3.

@@ -39,6 +39,8 @@ FoundCheck find_stack_check(Decoder& decoder, std::span<const std::uint64_t> mor
 bool is_push(const Instruction& instruction);
 /// After a call: leaves the registers that hold results as they are.
 bool keeps_results(const Decoder& decoder, const Instruction& instruction);
+/// At a C function's entry: leaves all arguments, the stack pointer and memory as they are.
+bool keeps_arguments(const Decoder& decoder, const Instruction& instruction);
 /// May stand between the branch and the call of morestack.
 bool is_spill(const Instruction& instruction);
 } // namespace x86_64
@@ -46,6 +48,7 @@ bool is_spill(const Instruction& instruction);
 namespace arm64 {
 FoundCheck find_stack_check(Decoder& decoder, std::span<const std::uint64_t> morestack);
 bool keeps_results(const Decoder& decoder, const Instruction& instruction);
+bool keeps_arguments(const Decoder& decoder, const Instruction& instruction);
 bool is_spill(const Instruction& instruction);
 } // namespace arm64
 

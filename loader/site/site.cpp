@@ -132,6 +132,8 @@ std::string_view to_string(Kind kind) {
         return "entry";
     case Kind::stepped:
         return "stepped";
+    case Kind::usdt:
+        return "usdt";
     }
     return "unknown";
 }

@@ -32,6 +32,7 @@ enum class Kind {
     result,  ///< first conditional branch after a call: its results are in registers
     entry,   ///< first instruction, emulated, of a function without a stack check: as good as push
     stepped, ///< any other entry: only for functions that run once in a lifetime
+    usdt,    ///< where a USDT note says, nearly always a nop
 };
 
 struct Site {

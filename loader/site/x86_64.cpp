@@ -101,6 +101,66 @@ bool holds_result_or_frame(std::uint16_t reg) {
     return holds_result(reg) || reg == X86_REG_RSP || reg == X86_REG_R14;
 }
 
+/// The six integer arguments of the C calling convention in any width, and the stack pointer.
+bool holds_argument_or_stack(std::uint16_t reg) {
+    switch (reg) {
+    case X86_REG_RDI:
+    case X86_REG_EDI:
+    case X86_REG_DI:
+    case X86_REG_DIL:
+    case X86_REG_RSI:
+    case X86_REG_ESI:
+    case X86_REG_SI:
+    case X86_REG_SIL:
+    case X86_REG_RDX:
+    case X86_REG_EDX:
+    case X86_REG_DX:
+    case X86_REG_DL:
+    case X86_REG_DH:
+    case X86_REG_RCX:
+    case X86_REG_ECX:
+    case X86_REG_CX:
+    case X86_REG_CL:
+    case X86_REG_CH:
+    case X86_REG_R8:
+    case X86_REG_R8D:
+    case X86_REG_R8W:
+    case X86_REG_R8B:
+    case X86_REG_R9:
+    case X86_REG_R9D:
+    case X86_REG_R9W:
+    case X86_REG_R9B:
+    case X86_REG_RSP:
+    case X86_REG_ESP:
+    case X86_REG_SP:
+    case X86_REG_SPL:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/// Instructions that do nothing but compute a value: no store, no trap, no matter what follows.
+bool only_computes(const Instruction& instruction) {
+    switch (instruction.id()) {
+    case X86_INS_ENDBR64:
+    case X86_INS_CMP:
+    case X86_INS_TEST:
+        return true;
+    case X86_INS_MOV:
+    case X86_INS_MOVABS:
+    case X86_INS_MOVZX:
+    case X86_INS_MOVSX:
+    case X86_INS_MOVSXD:
+    case X86_INS_LEA:
+    case X86_INS_XOR:
+    case X86_INS_AND:
+        return instruction.x86().operands[0].type == X86_OP_REG;
+    default:
+        return is_nop(instruction);
+    }
+}
+
 } // namespace
 
 FoundCheck find_stack_check(Decoder& decoder, std::span<const std::uint64_t> morestack) {
@@ -138,6 +198,11 @@ bool is_push(const Instruction& instruction) {
 
 bool keeps_results(const Decoder& decoder, const Instruction& instruction) {
     return instruction.flow == Flow::next && !decoder.writes(instruction, holds_result_or_frame);
+}
+
+bool keeps_arguments(const Decoder& decoder, const Instruction& instruction) {
+    return instruction.flow == Flow::next && only_computes(instruction) &&
+           !decoder.writes(instruction, holds_argument_or_stack);
 }
 
 bool is_spill(const Instruction& instruction) {
