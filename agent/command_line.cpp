@@ -42,6 +42,12 @@ struct RunFlags {
     Configuration given;
 };
 
+void add_probes_dir(CLI::App& app, Configuration& given) {
+    app.add_option("--probes.dir", given.probes_dir,
+                   "folder with catalogue files (*.yaml) of your own; read again on SIGHUP")
+        ->type_name("DIR");
+}
+
 void add_run_flags(CLI::App& app, RunFlags& flags) {
     Configuration& given = flags.given;
     app.add_option("--config.file", flags.config_file, "YAML configuration file")
@@ -78,6 +84,7 @@ void add_run_flags(CLI::App& app, RunFlags& flags) {
     app.add_option("--errors.classes-file", given.error_classes_file,
                    "YAML file with classes of errors, on top of the built-in table")
         ->type_name("FILE");
+    add_probes_dir(app, given);
 }
 
 Configuration merged(const CLI::App& app, const RunFlags& flags) {
@@ -97,6 +104,7 @@ Configuration merged(const CLI::App& app, const RunFlags& flags) {
     take("--log.format", &Configuration::log_format);
     take("--attach.method", &Configuration::attach_method);
     take("--path.procfs", &Configuration::procfs);
+    take("--probes.dir", &Configuration::probes_dir);
     take("--errors.classes-file", &Configuration::error_classes_file);
     return configuration;
 }
@@ -129,15 +137,17 @@ int run_command_line(int argc, const char* const* argv) {
         ->required()
         ->check(CLI::Range(1, std::numeric_limits<std::int32_t>::max()));
     inspect_app->add_option("--path.procfs", flags.given.procfs, "where procfs is mounted");
+    add_probes_dir(*inspect_app, flags.given);
     add_output(inspect_app);
 
     auto* probes_app =
         app.add_subcommand("probes", "what can be attached, and where it comes from");
+    add_probes_dir(*probes_app, flags.given);
     add_output(probes_app);
 
     std::string file;
-    auto* check_app = app.add_subcommand("check-config", "check a configuration file");
-    check_app->add_option("FILE", file, "YAML configuration file")->required();
+    auto* check_app = app.add_subcommand("check-config", "check a configuration or catalogue file");
+    check_app->add_option("FILE", file, "YAML file")->required();
 
     auto* version_app = app.add_subcommand("version", "print the version");
     add_output(version_app);
@@ -155,7 +165,7 @@ int run_command_line(int argc, const char* const* argv) {
     if (*inspect_app)
         return inspect(flags.given, pid, output);
     if (*probes_app)
-        return list_probes(output);
+        return list_probes(flags.given, output);
     if (*check_app)
         return check_config(file);
     if (*version_app)

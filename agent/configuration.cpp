@@ -81,6 +81,7 @@ Configuration parse_configuration(const std::string& content, const std::string&
     section(root, "attach", [&](YamlMap& map) {
         choice_key(map, "method", {"auto", "multi", "perf"}, configuration.attach_method);
     });
+    section(root, "probes", [&](YamlMap& map) { text_key(map, "dir", configuration.probes_dir); });
     section(root, "path", [&](YamlMap& map) { text_key(map, "procfs", configuration.procfs); });
     section(root, "processes", [&](YamlMap& map) {
         if (const auto interval = map.find("rescan_interval")) {
@@ -95,9 +96,8 @@ Configuration parse_configuration(const std::string& content, const std::string&
             configuration.series_per_family =
                 static_cast<std::size_t>(series->integer(1, 10'000'000));
     });
-    section(root, "errors", [&](YamlMap& map) {
-        text_key(map, "classes_file", configuration.error_classes_file);
-    });
+    section(root, "errors",
+            [&](YamlMap& map) { text_key(map, "classes_file", configuration.error_classes_file); });
     root.done();
     return configuration;
 }

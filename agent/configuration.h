@@ -20,6 +20,7 @@ struct Configuration {
     std::vector<std::string> executables; ///< only executables that match one of these globs
     std::vector<std::string> services;    ///< only these services
     std::string attach_method = "auto";   ///< auto, multi, perf
+    std::string probes_dir;               ///< of the user's own catalogue files; empty: none
     std::string procfs = "/proc";
     std::chrono::milliseconds rescan_interval{30'000};
     std::size_t series_per_family = 2000;

@@ -36,8 +36,8 @@ CodeRange code_range(const YamlValue& value) {
         value.fail("`" + text + "` is no status code of HTTP; write 404 or 500 - 599");
     CodeRange range{};
     range.first = static_cast<std::uint32_t>(std::stoul(match[1].str()));
-    range.last = match[2].matched ? static_cast<std::uint32_t>(std::stoul(match[2].str()))
-                                  : range.first;
+    range.last =
+        match[2].matched ? static_cast<std::uint32_t>(std::stoul(match[2].str())) : range.first;
     if (range.first < lowest_http_code || range.last > highest_http_code ||
         range.first > range.last)
         value.fail("`" + text + "` is no range of status codes");

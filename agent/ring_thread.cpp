@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/ring_thread.h"
 
+#include "loader/resolve/names.h"
+
 #include <chrono>
+#include <cstring>
 #include <future>
 #include <poll.h>
 #include <stdexcept>
@@ -56,6 +59,7 @@ struct RingThread::Traced {
     std::vector<std::string> probes;
     std::vector<double> hit_seconds; ///< cost of a hit, by probe
     std::unique_ptr<tracer::RuntimeAccount> account;
+    std::unique_ptr<resolve::Names> names;
     double cpu_seconds_at_start = 0;
     std::uint64_t readable_at_ns = 0; ///< when the account last made sense, or the target appeared
 };
@@ -63,15 +67,17 @@ struct RingThread::Traced {
 RingThread::RingThread(aggregator::Limits limits, aggregator::ErrorClasses classes,
                        const process::Procfs& procfs, KernelSide kernel)
     : procfs_(procfs), kernel_(std::move(kernel)), aggregator_(limits, std::move(classes)) {
-    auto ring = attach::Ring::open(kernel_.ring_map, [this](std::span<const std::byte> record) {
-        aggregator_.on_record(record);
-    });
+    auto ring = attach::Ring::open(
+        kernel_.ring_map, [this](std::span<const std::byte> record) { on_record(record); });
     if (!ring)
         throw std::runtime_error(ring.error().message);
     ring_ = std::move(*ring);
     wake_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake_fd_ < 0)
         throw std::runtime_error("cannot create an eventfd: the limit of open files is reached");
+    aggregator_.set_resolver(
+        [this](std::uint32_t target, std::uint32_t as, std::uint64_t number,
+               std::string_view text) { return resolve(target, as, number, text); });
     aggregator_.set_probe_hit_cost("emulated", kernel_.self_test.emulated_seconds);
     aggregator_.set_probe_hit_cost("stepped", kernel_.self_test.stepped_seconds);
     thread_ = std::thread([this] { loop(); });
@@ -129,8 +135,7 @@ void RingThread::add_target(tracer::Target target) {
     post([this, moved = std::make_shared<tracer::Target>(std::move(target))] {
         auto traced = std::make_unique<Traced>();
         traced->identity = moved->identity;
-        traced->probes = moved->probes;
-        traced->hit_seconds.assign(moved->probes.size(), kernel_.self_test.emulated_seconds);
+        traced->names = std::make_unique<resolve::Names>(procfs_, moved->identity);
         traced->account = std::move(moved->account);
         traced->readable_at_ns = monotonic_ns();
         if (const auto cpu = procfs_.cpu_seconds(moved->identity.pid))
@@ -138,6 +143,56 @@ void RingThread::add_target(tracer::Target target) {
         traced_[moved->slot] = std::move(traced);
         aggregator_.add_target(described(*moved), monotonic_ns());
     });
+}
+
+void RingThread::extend_target(tracer::Slot slot, std::vector<std::string> probes,
+                               std::vector<std::uint32_t> catalogue_probes) {
+    post([this, slot, names = std::move(probes), numbers = std::move(catalogue_probes)] {
+        Traced& traced = *traced_.at(slot);
+        traced.probes.insert(traced.probes.end(), names.begin(), names.end());
+        traced.hit_seconds.resize(traced.probes.size(), kernel_.self_test.emulated_seconds);
+        for (const auto number : numbers)
+            aggregator_.expect_probe(slot, number);
+    });
+}
+
+void RingThread::declare_family(aggregator::DeclaredFamily family) {
+    post([this, declared = std::move(family)] { aggregator_.declare_family(declared); });
+}
+
+void RingThread::define_probe(std::uint32_t number, aggregator::ProbeDefinition definition,
+                              bool looks_again) {
+    post([this, number, looks_again, defined = std::move(definition)] {
+        aggregator_.define_probe(number, defined);
+        if (looks_again)
+            looks_again_.insert(number);
+    });
+}
+
+void RingThread::forget_probe(std::uint32_t number) {
+    post([this, number] {
+        ring_->drain();
+        aggregator_.forget_probe(number);
+        looks_again_.erase(number);
+    });
+}
+
+void RingThread::on_record(std::span<const std::byte> record) {
+    aggregator_.on_record(record);
+    holter_probe_hit hit{};
+    if (looks_again_.empty() || record.size() != sizeof(hit))
+        return;
+    std::memcpy(&hit, record.data(), sizeof(hit));
+    if (hit.event.type == HOLTER_EVENT_PROBE_HIT && looks_again_.count(hit.probe))
+        kernel_.mappings_changed(hit.event.target);
+}
+
+std::string RingThread::resolve(tracer::Slot slot, std::uint32_t as, std::uint64_t number,
+                                std::string_view text) {
+    const auto traced = traced_.find(slot);
+    if (traced == traced_.end())
+        return {};
+    return traced->second->names->of(static_cast<catalogue::Field::As>(as), number, text);
 }
 
 void RingThread::set_probes(tracer::Slot slot, std::vector<tracer::ProbeState> states) {

@@ -17,7 +17,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -29,6 +32,8 @@ struct KernelSide {
     std::function<std::vector<tracer::Loss>()> losses;
     std::function<std::vector<std::uint64_t>(tracer::Slot, std::size_t probes)> hits;
     attach::SelfTest self_test; ///< for the cost of a hit
+    /// A target may have mapped or unmapped files.
+    std::function<void(tracer::Slot)> mappings_changed;
 };
 
 class RingThread {
@@ -42,6 +47,14 @@ class RingThread {
     RingThread& operator=(const RingThread&) = delete;
 
     void add_target(tracer::Target target);
+    /// It has further probes.
+    void extend_target(tracer::Slot slot, std::vector<std::string> probes,
+                       std::vector<std::uint32_t> catalogue_probes);
+    void declare_family(aggregator::DeclaredFamily family);
+    /// `looks_again`: after a hit the target's mapped files are to be looked at.
+    void define_probe(std::uint32_t number, aggregator::ProbeDefinition definition,
+                      bool looks_again);
+    void forget_probe(std::uint32_t number);
     void set_probes(tracer::Slot slot, std::vector<tracer::ProbeState> states);
     void remove_target(tracer::Slot slot);
     /// A process that should have been traced was not; counted by reason.
@@ -57,6 +70,9 @@ class RingThread {
     using Task = std::function<void()>;
 
     void post(Task task);
+    void on_record(std::span<const std::byte> record);
+    std::string resolve(tracer::Slot slot, std::uint32_t as, std::uint64_t number,
+                        std::string_view text);
     void loop();
     void run_tasks();
     void read_accounts(std::uint64_t now_ns);
@@ -69,6 +85,7 @@ class RingThread {
     aggregator::Aggregator aggregator_;
     std::unique_ptr<attach::Ring> ring_;
     std::map<tracer::Slot, std::unique_ptr<Traced>> traced_;
+    std::set<std::uint32_t> looks_again_;                  ///< numbers of catalogue probes
     std::map<std::string, std::uint64_t> retired_hits_;    ///< of targets that ended, by probe
     std::map<std::string, std::uint64_t> refusals_;        ///< by reason
     std::map<std::string, std::uint64_t> failed_readings_; ///< of targets' accounts, by reason

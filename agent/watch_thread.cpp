@@ -25,10 +25,38 @@ WatchThread::~WatchThread() {
     thread_.join();
 }
 
+void WatchThread::look_again(tracer::Slot slot) {
+    const std::lock_guard lock(mutex_);
+    to_look_at_.insert(slot);
+}
+
+void WatchThread::set_definitions(std::vector<catalogue::Definition> definitions) {
+    const std::lock_guard lock(mutex_);
+    new_definitions_ = std::move(definitions);
+}
+
+void WatchThread::take_requests() {
+    std::set<tracer::Slot> slots;
+    std::optional<std::vector<catalogue::Definition>> definitions;
+    {
+        const std::lock_guard lock(mutex_);
+        slots.swap(to_look_at_);
+        definitions.swap(new_definitions_);
+    }
+    for (const auto slot : slots)
+        tracer_.look_again(slot);
+    if (definitions) {
+        tracer_.set_definitions(std::move(*definitions));
+        spdlog::info("the catalogue was read again");
+    }
+}
+
 void WatchThread::loop() {
     std::uint64_t lost_before = 0;
     while (!stopping_) {
         watcher_.poll(interval);
+        take_requests();
+        tracer_.look_again(tracer::Tracer::Clock::now());
         const auto by_cause = watcher_.counts().lost;
         const auto lost = std::accumulate(by_cause.begin(), by_cause.end(), std::uint64_t{0});
         if (lost != lost_before)

@@ -12,7 +12,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
 #include <thread>
+#include <vector>
 
 namespace holter::agent {
 
@@ -27,15 +31,24 @@ class WatchThread {
     WatchThread(const WatchThread&) = delete;
     WatchThread& operator=(const WatchThread&) = delete;
 
+    /// The target may have mapped or unmapped files. Any thread.
+    void look_again(tracer::Slot slot);
+    /// Replaces the catalogue. Any thread.
+    void set_definitions(std::vector<catalogue::Definition> definitions);
+
     /// Whether all processes that ran at the start have been considered.
     bool first_look_done() const { return first_look_done_; }
 
   private:
     void loop();
+    void take_requests();
 
     process::Watcher& watcher_;
     tracer::Tracer& tracer_;
     std::function<void(std::uint64_t)> lost_;
+    std::mutex mutex_; ///< guards what is asked of the thread
+    std::set<tracer::Slot> to_look_at_;
+    std::optional<std::vector<catalogue::Definition>> new_definitions_;
     std::atomic<bool> stopping_ = false;
     std::atomic<bool> first_look_done_ = false;
     std::thread thread_;

@@ -67,8 +67,8 @@ void Aggregator::add_target(Target target, std::uint64_t now_ns) {
 
     if (target.runtime == "go")
         state.go[id] = std::make_unique<GoProcess>(state.tables, state.audits, use.service, target);
-    state.processes[id] =
-        std::make_unique<Process>(state.tables, state.classes, std::move(target), use.service, now_ns);
+    state.processes[id] = std::make_unique<Process>(state.tables, state.classes, std::move(target),
+                                                    use.service, now_ns);
 }
 
 void Aggregator::remove_target(TargetId id) {
@@ -96,6 +96,50 @@ void Aggregator::set_probes(TargetId id, std::vector<Probe> probes) {
         state.go[id]->audit.restart();
 }
 
+void Aggregator::State::on_probe_hit(std::uint32_t type, const ProbeHit& hit) {
+    const auto definition = definitions.find(hit.probe);
+    if (definition == definitions.end() || hit.target >= processes.size() ||
+        !processes[hit.target]) {
+        ++unknown_target[type];
+        return;
+    }
+    switch (processes[hit.target]->seen.on_hit(definition->second, hit, resolver)) {
+    case HitOutcome::counted:
+    case HitOutcome::unwanted:
+        ++events[type];
+        return;
+    case HitOutcome::unresolved:
+        ++lost[{std::string(event_name(type)), "unresolved"}];
+        return;
+    case HitOutcome::map_full:
+        ++lost[{std::string(event_name(type)), "too_many_objects"}];
+        return;
+    }
+}
+
+void Aggregator::declare_family(DeclaredFamily family) {
+    state_->tables.catalogue.declare(std::move(family));
+}
+
+void Aggregator::define_probe(std::uint32_t probe, ProbeDefinition definition) {
+    state_->definitions.insert_or_assign(probe, std::move(definition));
+}
+
+void Aggregator::forget_probe(std::uint32_t probe) {
+    state_->definitions.erase(probe);
+}
+
+void Aggregator::expect_probe(TargetId id, std::uint32_t probe) {
+    State& state = *state_;
+    const auto definition = state.definitions.find(probe);
+    if (id < state.processes.size() && state.processes[id] && definition != state.definitions.end())
+        state.processes[id]->seen.expect(definition->second);
+}
+
+void Aggregator::set_resolver(Resolver resolver) {
+    state_->resolver = std::move(resolver);
+}
+
 void Aggregator::on_record(std::span<const std::byte> record) {
     State& state = *state_;
     struct Visitor {
@@ -105,6 +149,20 @@ void Aggregator::on_record(std::span<const std::byte> record) {
         }
         void operator()(const holter_go_stop& event) const {
             state.to_target(event, [&](GoProcess& go) { go.gc.on_stop(event); });
+        }
+        void operator()(const holter_probe_hit& event) const {
+            state.on_probe_hit(
+                event.event.type,
+                {event.event.target, event.probe, event.duration_ns, event.number, {}});
+        }
+        void operator()(const holter_probe_text_hit& event) const {
+            state.on_probe_hit(event.event.type,
+                               {event.event.target,
+                                event.probe,
+                                event.duration_ns,
+                                event.number,
+                                {std::string_view(event.text[0], event.length[0]),
+                                 std::string_view(event.text[1], event.length[1])}});
         }
     };
     std::uint32_t type;

@@ -6,6 +6,7 @@
 // thread owns it (the agent's ring thread), everybody else reads a Snapshot.
 #pragma once
 
+#include "aggregator/catalogue/definition.h"
 #include "aggregator/errors/classes.h"
 #include "aggregator/snapshot.h"
 #include "aggregator/target.h"
@@ -44,6 +45,18 @@ class Aggregator {
     /// the audit takes its baseline from the next reading. A call that changes something starts
     /// the audit anew.
     void set_probes(TargetId id, std::vector<Probe> probes);
+
+    /// A family of a catalogue file; once declared, it stays.
+    void declare_family(DeclaredFamily family);
+    /// What the events of a catalogue probe mean; `probe` is the number that they carry. Its family
+    /// must be known.
+    void define_probe(std::uint32_t probe, ProbeDefinition definition);
+    /// The number may get another meaning.
+    void forget_probe(std::uint32_t probe);
+    /// The probe is attached to the target: what it will surely show, it shows from now on.
+    void expect_probe(TargetId id, std::uint32_t probe);
+    /// Whom definitions ask that have a resolver.
+    void set_resolver(Resolver resolver);
 
     /// One record of the ring (bpf/events.h). Malformed ones and those of unknown targets are
     /// counted as lost, by cause.

@@ -26,6 +26,10 @@ inline bool plausible(const holter_go_gc_pause& event) {
     return event.kind < HOLTER_GO_PAUSE_KINDS && event.trigger < HOLTER_GO_TRIGGERS;
 }
 
+inline bool plausible(const holter_probe_text_hit& event) {
+    return event.length[0] <= HOLTER_TEXT_SIZE && event.length[1] <= HOLTER_TEXT_SIZE;
+}
+
 /// Calls `visit(event)` with the event's own struct, in place. False when the record is malformed;
 /// `type` is then what it claims to be, or 0 when it is too short even for that. Records of a ring
 /// are aligned to 8 bytes; one that is not is malformed.

@@ -8,7 +8,7 @@
 
 namespace holter::aggregator {
 
-enum class Family : std::uint8_t {
+enum class Family : std::uint16_t {
     // With the labels of a service.
     gc_pause,
     gc_cycles,
@@ -35,6 +35,8 @@ enum class Family : std::uint8_t {
     audit_checks,
     audit_mismatches,
     series_limited, ///< in Snapshot::limited
+    // This and all above: what catalogue files declare (catalogue/definition.h).
+    declared,
 };
 
 } // namespace holter::aggregator

@@ -156,6 +156,11 @@ std::shared_ptr<const Snapshot> Aggregator::snapshot(std::uint64_t now_ns) const
     for (const auto& [signal, count] : audits)
         build.own(Family::audit_mismatches, {signal}, count.mismatches);
 
+    tables.catalogue.each_declared([&](const auto& definition, auto& table) {
+        snapshot->declared.push_back(definition);
+        build.series(table);
+    });
+
     std::map<Family, std::uint64_t> limited;
     tables.each([&](const auto& table) { limited[table.family()] = table.limited(); });
     for (const auto& [family, count] : limited)
@@ -169,6 +174,7 @@ std::shared_ptr<const Snapshot> Aggregator::snapshot(std::uint64_t now_ns) const
         process.dependencies.add_to(snapshot->numbers);
         process.overhead.add_to(snapshot->numbers);
         process.errors.add_to(snapshot->numbers);
+        process.seen.add_to(snapshot->histograms, snapshot->numbers);
         if (const GoProcess* go = state.go[id].get()) {
             go->gc.add_to(snapshot->histograms, snapshot->numbers);
             go->memory.add_to(snapshot->numbers);

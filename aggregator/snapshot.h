@@ -6,6 +6,7 @@
 // numbers are copied.
 #pragma once
 
+#include "aggregator/catalogue/definition.h"
 #include "aggregator/family.h"
 #include "aggregator/series/histogram.h"
 #include "aggregator/series/labels.h"
@@ -65,6 +66,8 @@ struct Snapshot {
     /// Ordered by family, service and labels; no two have the same of all three.
     std::vector<NumberSeries> numbers;
     std::vector<HistogramSeries> histograms;
+    /// Families that catalogue files declare, in the order of their numbers.
+    std::vector<std::shared_ptr<const DeclaredFamily>> declared;
     /// How often a family was at its limit when a new series came.
     std::vector<std::pair<Family, std::uint64_t>> limited;
     /// In order of id.

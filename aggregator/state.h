@@ -7,6 +7,8 @@
 #pragma once
 
 #include "aggregator/aggregator.h"
+#include "aggregator/catalogue/probes_of_process.h"
+#include "aggregator/catalogue/tables.h"
 #include "aggregator/errors/errors.h"
 #include "aggregator/golang/go_audit.h"
 #include "aggregator/golang/go_gc.h"
@@ -21,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -29,7 +32,7 @@ namespace holter::aggregator {
 /// All families that have the labels of a service.
 struct Tables {
     explicit Tables(std::size_t limit)
-        : go_gc(limit), go_memory(limit), errors(limit),
+        : go_gc(limit), go_memory(limit), errors(limit), catalogue(go_gc, go_memory, limit),
           target_info(Family::target_info, Combine::maximum, limit, Overflow::drop_labels),
           dependency_info(Family::dependency_info, Combine::maximum, limit, Overflow::drop_labels),
           overhead(Family::overhead, Combine::maximum, limit) {}
@@ -37,6 +40,7 @@ struct Tables {
     GoGcTables go_gc;
     GoMemoryTables go_memory;
     ErrorTables errors;
+    CatalogueTables catalogue;
     GaugeTable target_info, dependency_info, overhead;
 
     template <typename Visitor> void each_histogram(Visitor&& visit) {
@@ -60,6 +64,12 @@ struct Tables {
         each_histogram(visit);
         each_counter(visit);
         each_gauge(visit);
+        catalogue.each_declared([&](const auto&, auto& table) {
+            if constexpr (std::is_same_v<std::decay_t<decltype(table)>, GaugeTable>)
+                visit(table.series);
+            else
+                visit(table);
+        });
     }
 };
 
@@ -80,7 +90,7 @@ struct Process {
             std::shared_ptr<const Service> service, std::uint64_t now_ns)
         : attached_ns(now_ns), info(tables.target_info, service),
           dependencies(tables.dependency_info, service), overhead(tables.overhead, service, {}),
-          errors(tables.errors, classes, service) {
+          errors(tables.errors, classes, service), seen(tables.catalogue, errors, service) {
         info.add({std::to_string(target_.pid), target_.executable, target_.runtime,
                   target_.runtime_version, target_.container_id});
         for (const Dependency& dependency : target_.dependencies)
@@ -96,6 +106,7 @@ struct Process {
     Info info, dependencies;
     Gauge overhead;
     Errors errors;
+    ProbesOfProcess seen; ///< by its catalogue probes
 };
 
 struct ServiceUse {
@@ -124,6 +135,8 @@ struct Aggregator::State {
     std::array<std::uint64_t, HOLTER_EVENT_TYPES> malformed{}; ///< [0]: of no known type
     std::array<std::uint64_t, HOLTER_EVENT_TYPES> unknown_target{};
     std::map<std::pair<std::string, std::string>, std::uint64_t> lost;
+    std::map<std::uint32_t, ProbeDefinition> definitions; ///< of catalogue probes, by number
+    Resolver resolver;
     std::map<std::string, std::uint64_t> probe_hits;
     std::map<std::string, double> probe_hit_cost;
 
@@ -137,6 +150,7 @@ struct Aggregator::State {
         }
     }
 
+    void on_probe_hit(std::uint32_t type, const ProbeHit& hit);
     void forget(const Service& service);
     void make_room();
 };

@@ -137,6 +137,13 @@ static __always_inline bool evaluate(struct pt_regs *ctx, __u32 slot,
 	if (spec->key.argument.kind != HOLTER_ARGUMENT_NONE &&
 	    read_number(ctx, &spec->key, &key.key, may_sleep))
 		goto unreadable;
+	if (spec->role == HOLTER_ROLE_BEGIN && spec->outside) {
+		struct span_key outer = key;
+
+		outer.probe = spec->outside - 1;
+		if (bpf_map_lookup_elem(&open_spans, &outer))
+			return false;
+	}
 	if (spec->role == HOLTER_ROLE_DURING || spec->role == HOLTER_ROLE_END) {
 		open = bpf_map_lookup_elem(&open_spans, &key);
 		if (!open) {

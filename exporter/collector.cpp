@@ -68,6 +68,18 @@ series_of(const std::vector<Series>& all, Family family) {
                              [](Family f, const Series& series) { return f < series.family; })};
 }
 
+Type type_of(const aggregator::DeclaredFamily& family) {
+    switch (family.type) {
+    case aggregator::DeclaredFamily::Type::counter:
+        return Type::counter;
+    case aggregator::DeclaredFamily::Type::gauge:
+        return Type::gauge;
+    case aggregator::DeclaredFamily::Type::histogram:
+        break;
+    }
+    return Type::histogram;
+}
+
 prometheus::MetricType type_of(const Metric& metric) {
     switch (metric.type) {
     case Type::counter:
@@ -84,11 +96,25 @@ prometheus::MetricType type_of(const Metric& metric) {
 
 Collector::Collector(std::shared_ptr<const aggregator::Snapshot> snapshot, ProcessStats process,
                      BuildInfo build)
-    : snapshot_(std::move(snapshot)), process_(process), build_(std::move(build)) {}
+    : snapshot_(std::move(snapshot)), metrics_(catalog().begin(), catalog().end()),
+      process_(process), build_(std::move(build)) {
+    for (const auto& family : snapshot_->declared) {
+        const auto& labels =
+            declared_labels_.emplace_back(family->labels.begin(), family->labels.end());
+        metrics_.push_back({family->name,
+                            type_of(*family),
+                            family->help,
+                            true,
+                            labels,
+                            family->family,
+                            family->per_unit,
+                            {}});
+    }
+}
 
 std::vector<prometheus::MetricFamily> Collector::Collect() const {
     std::vector<prometheus::MetricFamily> families;
-    for (const Metric& metric : catalog()) {
+    for (const Metric& metric : metrics()) {
         prometheus::MetricFamily family = collect(metric);
         if (!family.metric.empty())
             families.push_back(std::move(family));
@@ -114,12 +140,19 @@ prometheus::MetricFamily Collector::collect(const Metric& metric) const {
     return out;
 }
 
+std::string Collector::name_of(Family family) const {
+    for (const auto& declared : snapshot_->declared)
+        if (declared->family == family)
+            return declared->name;
+    return std::string(metric_of(family).name);
+}
+
 void Collector::add_family(const Metric& metric, Family family,
                            std::vector<ClientMetric>& out) const {
     if (family == Family::series_limited) {
         for (const auto& [limited, count] : snapshot_->limited) {
             ClientMetric& series = out.emplace_back();
-            add_label(series, metric.labels[0], std::string(metric_of(limited).name));
+            add_label(series, metric.labels[0], name_of(limited));
             set_value(metric, series, static_cast<double>(count));
         }
         return;

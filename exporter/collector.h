@@ -25,14 +25,21 @@ class Collector : public prometheus::Collectable {
     /// All families that have series, in the catalogue's order.
     std::vector<prometheus::MetricFamily> Collect() const override;
 
+    /// Every metric that may have series: the catalogue's, then those that catalogue files of
+    /// probes declare.
+    const std::vector<Metric>& metrics() const { return metrics_; }
+
     /// One of them; without metrics when there are no series.
     prometheus::MetricFamily collect(const Metric& metric) const;
 
   private:
+    std::string name_of(aggregator::Family family) const;
     void add_family(const Metric& metric, aggregator::Family family,
                     std::vector<prometheus::ClientMetric>& out) const;
 
     std::shared_ptr<const aggregator::Snapshot> snapshot_;
+    std::vector<std::vector<std::string_view>> declared_labels_; ///< what metrics_ points to
+    std::vector<Metric> metrics_;
     ProcessStats process_;
     BuildInfo build_;
 };

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/commands/commands.h"
 #include "agent/error_classes.h"
+#include "agent/probe_definitions.h"
 #include "exporter/http/http_server.h"
+#include "loader/catalogue/catalogue.h"
 
 #include <iostream>
 
 namespace holter::agent {
 
 int check_config(const std::string& path) {
+    if (catalogue::is_catalogue_file(path)) {
+        ProbeDefinitions().declare({catalogue::read_definition(path)});
+        std::cout << path << ": fine\n";
+        return 0;
+    }
     const Configuration configuration = read_configuration(path);
     error_classes(configuration.error_classes_file);
     exporter::check_options({configuration.listen_address, configuration.telemetry_path});

@@ -26,8 +26,8 @@ int run(const Configuration& configuration);
 /// What Holter sees in a process, and why anything is missing.
 int inspect(const Configuration& configuration, std::int32_t pid, Output output);
 /// The catalogue.
-int list_probes(Output output);
-/// Reads a configuration file and says whether it is right.
+int list_probes(const Configuration& configuration, Output output);
+/// Reads a configuration file, or a catalogue file, and says whether it is right.
 int check_config(const std::string& path);
 int print_version(Output output);
 

@@ -4,6 +4,7 @@
 #include "loader/attach/self_test.h"
 #include "loader/catalogue/catalogue.h"
 #include "loader/golang/binary.h"
+#include "loader/modules/examiner.h"
 #include "loader/process/naming/service_name.h"
 #include "loader/process/procfs/memory.h"
 #include "loader/process/procfs/procfs.h"
@@ -25,12 +26,28 @@ struct Findings {
     std::string runtime; ///< empty: none that is supported
     std::optional<Error> unsupported;
     std::shared_ptr<const golang::Binary> binary;
+    std::vector<modules::KnownFile> files; ///< that the catalogue knows
     std::uint64_t load_bias = 0;
     std::optional<golang::MemoryReading> account;
     std::optional<attach::SelfTest> cost; ///< empty without the right to attach
 };
 
-Findings examine(const process::Procfs& procfs, const process::Identity& identity) {
+/// Looks at files without telling the kernel side anything.
+class Looker {
+  public:
+    Looker(const process::Procfs& procfs, std::vector<catalogue::Definition> definitions)
+        : table_(-1, {[](auto&&...) {}, [](std::uint32_t) {}}), examiner_(procfs, table_) {
+        examiner_.set_definitions(std::move(definitions));
+    }
+    modules::Examiner& examiner() { return examiner_; }
+
+  private:
+    modules::SpecificationTable table_;
+    modules::Examiner examiner_;
+};
+
+Findings examine(const process::Procfs& procfs, const process::Identity& identity,
+                 const std::vector<catalogue::Runtime>& runtimes, modules::Examiner& examiner) {
     Findings findings;
     findings.identity = identity;
     const auto path = procfs.executable_path(identity.pid);
@@ -41,7 +58,7 @@ Findings examine(const process::Procfs& procfs, const process::Identity& identit
     }
     findings.executable = *path;
     findings.service = process::service_name(procfs, identity.pid);
-    for (const auto& runtime : catalogue::built_in_catalogue()) {
+    for (const auto& runtime : runtimes) {
         auto binary = golang::examine_binary(*link, runtime);
         if (!binary) {
             findings.unsupported = binary.error();
@@ -52,6 +69,17 @@ Findings examine(const process::Procfs& procfs, const process::Identity& identit
         findings.unsupported.reset();
         break;
     }
+    if (auto known = examiner.examine(identity.pid))
+        findings.files = std::move(*known);
+    if (!findings.files.empty()) {
+        findings.unsupported.reset();
+        if (!findings.binary)
+            findings.runtime = modules::runtime_of(findings.files);
+    }
+    if (!findings.binary && findings.files.empty())
+        return findings;
+    if (auto test = attach::run_self_test(true, true))
+        findings.cost = *test;
     if (!findings.binary)
         return findings;
     const auto bias = procfs.load_bias(identity.pid, findings.binary->image);
@@ -65,8 +93,6 @@ Findings examine(const process::Procfs& procfs, const process::Identity& identit
                                       });
         findings.account = reader.read();
     }
-    if (auto test = attach::run_self_test(true, true))
-        findings.cost = *test;
     return findings;
 }
 
@@ -111,11 +137,30 @@ std::vector<std::pair<const char*, const golang::Global*>> named(const golang::G
         {"runtime.allp", &globals.allp},         {"runtime.allglen", &globals.allglen}};
 }
 
+/// Every probe that the catalogue has for a mapped file: `visit(file, group, planned)`.
+template <typename Visit> void each_planned(const Findings& findings, Visit visit) {
+    for (const auto& file : findings.files)
+        for (const auto& plan : file.plans)
+            for (const auto& group : plan->plan.groups)
+                for (const auto& planned : group.probes)
+                    visit(file, group.name, planned);
+}
+
+const char* execution_of(const site::Site& site) {
+    return site.emulated ? "emulated" : "stepped";
+}
+
 /// Everything that is missing, and why.
 std::vector<std::string> missing(const Findings& findings) {
     std::vector<std::string> lines;
     if (findings.unsupported)
         lines.push_back(findings.unsupported->message);
+    each_planned(findings, [&](const modules::KnownFile& file, const std::string&,
+                               const modules::PlannedProbe& planned) {
+        if (planned.failure)
+            lines.push_back(planned.probe->name + " (" + file.file.path +
+                            "): " + planned.failure->reason + ": " + planned.failure->message);
+    });
     if (!findings.binary)
         return lines;
     const golang::Binary& binary = *findings.binary;
@@ -139,6 +184,54 @@ std::vector<std::string> missing(const Findings& findings) {
     return lines;
 }
 
+void print_files(const Findings& findings) {
+    std::vector<std::vector<std::string>> rows;
+    each_planned(findings, [&](const modules::KnownFile& file, const std::string& group,
+                               const modules::PlannedProbe& planned) {
+        for (const auto& place : planned.places) {
+            std::string reads;
+            for (const auto& argument : place.arguments)
+                reads += (reads.empty() ? "" : "; ") + argument;
+            rows.push_back({group, planned.probe->name, file.file.name, place.place->text(),
+                            hexadecimal(place.site.address), place.site.instruction,
+                            execution_of(place.site), cost_of(findings, place.site.emulated),
+                            place.semaphore_offset ? "yes" : "no", reads});
+        }
+    });
+    if (rows.empty())
+        return;
+    std::cout << '\n';
+    print_table(std::cout,
+                {"GROUP", "PROBE", "FILE", "PLACE", "ADDRESS", "INSTRUCTION", "EXECUTION", "COST",
+                 "SEMAPHORE", "READS"},
+                rows);
+}
+
+nlohmann::json files_document(const Findings& findings) {
+    auto document = nlohmann::json::array();
+    each_planned(findings, [&](const modules::KnownFile& file, const std::string& group,
+                               const modules::PlannedProbe& planned) {
+        auto places = nlohmann::json::array();
+        for (const auto& place : planned.places)
+            places.push_back({{"place", place.place->text()},
+                              {"function", place.function},
+                              {"address", place.site.address},
+                              {"file_offset", place.file_offset},
+                              {"semaphore_offset", place.semaphore_offset},
+                              {"kind", site::to_string(place.site.kind)},
+                              {"instruction", place.site.instruction},
+                              {"emulated", place.site.emulated},
+                              {"reads", place.arguments}});
+        document.push_back({{"file", file.file.path},
+                            {"group", group},
+                            {"probe", planned.probe->name},
+                            {"places", std::move(places)},
+                            {"reason", planned.failure ? planned.failure->reason : ""},
+                            {"message", planned.failure ? planned.failure->message : ""}});
+    });
+    return document;
+}
+
 void print(const Findings& findings) {
     std::ostream& out = std::cout;
     out << "process     " << findings.identity.pid << '\n'
@@ -157,8 +250,7 @@ void print(const Findings& findings) {
                     rows.push_back({group.name, planned.probe.name, site.function,
                                     hexadecimal(site.site.address),
                                     std::string(site::to_string(site.site.kind)),
-                                    site.site.instruction,
-                                    site.site.emulated ? "emulated" : "stepped",
+                                    site.site.instruction, execution_of(site.site),
                                     cost_of(findings, site.site.emulated)});
         out << '\n';
         print_table(
@@ -171,6 +263,9 @@ void print(const Findings& findings) {
                 out << "  " << name << std::string(20 - name.size(), ' ') << value << '\n';
         }
     }
+    if (!findings.binary && !findings.runtime.empty())
+        out << "runtime     " << findings.runtime << '\n';
+    print_files(findings);
     const auto lines = missing(findings);
     out << (lines.empty() ? "\nNothing is missing.\n" : "\nMissing:\n");
     for (const auto& line : lines)
@@ -182,6 +277,7 @@ nlohmann::json document(const Findings& findings) {
         {"pid", findings.identity.pid},      {"start_time", findings.identity.start_time},
         {"executable", findings.executable}, {"service_name", findings.service},
         {"runtime", findings.runtime},       {"missing", missing(findings)}};
+    root["catalogue_probes"] = files_document(findings);
     if (!findings.binary)
         return root;
     const golang::Binary& binary = *findings.binary;
@@ -228,14 +324,16 @@ int inspect(const Configuration& configuration, std::int32_t pid, Output output)
         std::cerr << "holter: process " << pid << ": " << identity.error().message << '\n';
         return 1;
     }
-    const Findings findings = examine(procfs, *identity);
+    auto catalogue = catalogue::read_catalogue(configuration.probes_dir);
+    Looker looker(procfs, std::move(catalogue.definitions));
+    const Findings findings = examine(procfs, *identity, catalogue.runtimes, looker.examiner());
     if (output == Output::json)
         std::cout << document(findings).dump(2, ' ', false,
                                              nlohmann::json::error_handler_t::replace)
                   << '\n';
     else
         print(findings);
-    return findings.binary ? 0 : 1;
+    return findings.binary || !findings.files.empty() ? 0 : 1;
 }
 
 } // namespace holter::agent

@@ -15,31 +15,72 @@ std::string place_of(const catalogue::Probe& probe) {
     return probe.call.empty() ? probe.function : "calls of " + probe.call + " in " + probe.function;
 }
 
+std::string place_of(const catalogue::DeclaredProbe& probe) {
+    std::string text;
+    for (const auto& place : probe.places)
+        text += (text.empty() ? "" : ", ") + place.text();
+    return text;
+}
+
+struct Listing {
+    std::vector<std::vector<std::string>> rows;
+    nlohmann::json document = nlohmann::json::array();
+};
+
+void add(Listing& listing, const catalogue::Runtime& runtime) {
+    for (const auto& group : runtime.groups)
+        for (const auto& probe : group.probes) {
+            listing.rows.push_back({runtime.name, group.name, probe.name, probe.versions.text(),
+                                    place_of(probe), probe.source});
+            listing.document.push_back({{"runtime", runtime.name},
+                                        {"group", group.name},
+                                        {"probe", probe.name},
+                                        {"help", probe.help},
+                                        {"versions", probe.versions.text()},
+                                        {"function", probe.function},
+                                        {"call", probe.call},
+                                        {"program", probe.program},
+                                        {"source", probe.source}});
+        }
+}
+
+void add(Listing& listing, const catalogue::Definition& definition) {
+    for (const auto& group : definition.groups)
+        for (const auto& probe : group.probes) {
+            const std::string metric = probe.metric.empty() ? "holter_errors_total" : probe.metric;
+            listing.rows.push_back({definition.name, group.name, probe.name,
+                                    std::string(to_string(probe.shape)) + " " + metric,
+                                    place_of(probe), probe.source});
+            auto places = nlohmann::json::array();
+            for (const auto& place : probe.places)
+                places.push_back(place.text());
+            listing.document.push_back(
+                {{definition.is_library ? "library" : "runtime", definition.name},
+                 {"group", group.name},
+                 {"probe", probe.name},
+                 {"help", probe.help},
+                 {"shape", to_string(probe.shape)},
+                 {"metric", metric},
+                 {"places", std::move(places)},
+                 {"source", probe.source}});
+        }
+}
+
 } // namespace
 
-int list_probes(Output output) {
-    const auto runtimes = catalogue::built_in_catalogue();
-    std::vector<std::vector<std::string>> rows;
-    auto document = nlohmann::json::array();
-    for (const auto& runtime : runtimes)
-        for (const auto& group : runtime.groups)
-            for (const auto& probe : group.probes) {
-                rows.push_back({runtime.name, group.name, probe.name, probe.versions.text(),
-                                place_of(probe), probe.source});
-                document.push_back({{"runtime", runtime.name},
-                                    {"group", group.name},
-                                    {"probe", probe.name},
-                                    {"help", probe.help},
-                                    {"versions", probe.versions.text()},
-                                    {"function", probe.function},
-                                    {"call", probe.call},
-                                    {"program", probe.program},
-                                    {"source", probe.source}});
-            }
+int list_probes(const Configuration& configuration, Output output) {
+    const auto catalogue = catalogue::read_catalogue(configuration.probes_dir);
+    Listing listing;
+    for (const auto& runtime : catalogue.runtimes)
+        add(listing, runtime);
+    for (const auto& definition : catalogue.definitions)
+        add(listing, definition);
     if (output == Output::json)
-        std::cout << document.dump(2) << '\n';
+        std::cout << listing.document.dump(2) << '\n';
     else
-        print_table(std::cout, {"RUNTIME", "GROUP", "PROBE", "VERSIONS", "WHERE", "SOURCE"}, rows);
+        print_table(std::cout,
+                    {"RUNTIME", "GROUP", "PROBE", "VERSIONS OR SHAPE", "WHERE", "SOURCE"},
+                    listing.rows);
     return 0;
 }
 

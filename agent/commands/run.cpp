@@ -5,6 +5,7 @@
 #include "agent/commands/commands.h"
 #include "agent/error_classes.h"
 #include "agent/logging.h"
+#include "agent/probe_definitions.h"
 #include "agent/ring_thread.h"
 #include "agent/version.h"
 #include "agent/watch_thread.h"
@@ -32,6 +33,7 @@ class Signals {
         ::sigemptyset(&set_);
         ::sigaddset(&set_, SIGINT);
         ::sigaddset(&set_, SIGTERM);
+        ::sigaddset(&set_, SIGHUP);
         ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
         std::signal(SIGPIPE, SIG_IGN);
     }
@@ -103,6 +105,19 @@ exporter::ProcessStats own_stats(const process::Procfs& procfs) {
     return stats;
 }
 
+/// What is wrong in it is said in one line, and the catalogue stays what it was.
+void read_catalogue_again(const Configuration& configuration, ProbeDefinitions& definitions,
+                          RingThread& ring_thread, WatchThread& watch_thread) {
+    try {
+        auto catalogue = catalogue::read_catalogue(configuration.probes_dir);
+        for (auto& family : definitions.declare(catalogue.definitions))
+            ring_thread.declare_family(std::move(family));
+        watch_thread.set_definitions(std::move(catalogue.definitions));
+    } catch (const catalogue::YamlError& error) {
+        spdlog::error("SIGHUP: {}; the catalogue stays as it was", error.what());
+    }
+}
+
 } // namespace
 
 int run(const Configuration& configuration) {
@@ -125,6 +140,10 @@ int run(const Configuration& configuration) {
     exporter::HttpServer server({configuration.listen_address, configuration.telemetry_path},
                                 std::move(sources));
 
+    ProbeDefinitions definitions;
+    auto catalogue = catalogue::read_catalogue(configuration.probes_dir);
+    auto families = definitions.declare(catalogue.definitions);
+
     process::WatchOptions watch_options;
     const auto named = named_processes(configuration, procfs);
     watch_options.rescan_interval = configuration.rescan_interval;
@@ -137,6 +156,22 @@ int run(const Configuration& configuration) {
         spdlog::info("tracing process {} ({}, {}, {})", target.identity.pid, target.executable,
                      target.runtime_version, target.service_name);
         ring_thread->add_target(std::move(target));
+    };
+    process::Watcher* watching = nullptr;
+    listener.watch = [&](const process::Identity& identity) { return watching->watch(identity); };
+    listener.extended = [&](tracer::Slot slot, std::vector<std::string> names,
+                            std::vector<std::uint32_t> numbers) {
+        ring_thread->extend_target(slot, std::move(names), std::move(numbers));
+    };
+    listener.specifications.defined =
+        [&](std::uint32_t number, const std::shared_ptr<const catalogue::Definition>& definition,
+            const catalogue::DeclaredProbe& probe) {
+            ring_thread->define_probe(number, definitions.of(*definition, probe),
+                                      probe.looks_again);
+        };
+    listener.specifications.forgotten = [&](std::uint32_t number) {
+        if (ring_thread)
+            ring_thread->forget_probe(number);
     };
     listener.probes_changed = [&](tracer::Slot slot, std::vector<tracer::ProbeState> states) {
         for (const auto& state : states)
@@ -153,26 +188,30 @@ int run(const Configuration& configuration) {
                                  value_or_throw(procfs.own_pid()));
     if (selection.only_listed())
         watch_options.only = named;
-    const auto tracer = value_or_throw(tracer::Tracer::create(procfs, std::move(selection),
-                                                              catalogue::built_in_catalogue(),
-                                                              test.method, std::move(listener)));
+    const auto tracer = value_or_throw(
+        tracer::Tracer::create(procfs, std::move(selection), std::move(catalogue), test.method,
+                               configuration.rescan_interval, std::move(listener)));
 
     KernelSide kernel;
     kernel.ring_map = tracer->ring_map();
     kernel.losses = [&] { return tracer->losses(); };
     kernel.hits = [&](tracer::Slot slot, std::size_t probes) { return tracer->hits(slot, probes); };
     kernel.self_test = test;
+    std::atomic<WatchThread*> watch_thread_for_ring = nullptr;
+    kernel.mappings_changed = [&](tracer::Slot slot) {
+        if (WatchThread* thread = watch_thread_for_ring)
+            thread->look_again(slot);
+    };
     aggregator::Limits limits;
     limits.series_per_family = configuration.series_per_family;
-    ring_thread = std::make_unique<RingThread>(limits, std::move(classes), procfs, std::move(kernel));
+    ring_thread =
+        std::make_unique<RingThread>(limits, std::move(classes), procfs, std::move(kernel));
+
+    for (auto& family : families)
+        ring_thread->declare_family(std::move(family));
 
     process::Listener processes;
-    process::Watcher* watching = nullptr;
-    processes.appeared = [&](const process::Identity& identity) {
-        // What ended while it was attached to is not announced any more.
-        if (tracer->consider(identity) && !watching->watch(identity))
-            tracer->forget(identity);
-    };
+    processes.appeared = [&](const process::Identity& identity) { tracer->consider(identity); };
     processes.replaced = processes.appeared;
     processes.gone = [&](const process::Identity& identity) { tracer->forget(identity); };
     const auto watcher = value_or_throw(
@@ -184,11 +223,15 @@ int run(const Configuration& configuration) {
                  configuration.listen_address, server.port());
 
     {
-        const WatchThread watch_thread(*watcher, *tracer, [&](std::uint64_t total) {
+        WatchThread watch_thread(*watcher, *tracer, [&](std::uint64_t total) {
             ring_thread->set_lost_process_events(total);
         });
         watch_thread_for_web = &watch_thread;
-        const int number = signals.wait();
+        watch_thread_for_ring = &watch_thread;
+        int number = signals.wait();
+        for (; number == SIGHUP; number = signals.wait())
+            read_catalogue_again(configuration, definitions, *ring_thread, watch_thread);
+        watch_thread_for_ring = nullptr;
         spdlog::info("{}: detaching from {} processes", number == SIGINT ? "SIGINT" : "SIGTERM",
                      tracer->targets());
         server.stop();

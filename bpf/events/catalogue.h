@@ -78,6 +78,8 @@ struct holter_specification {
 	__u8 flags;
 	__u8 condition_values; /* how many; 0: no condition */
 	__u8 pad;
+	__u32 outside; /* probe inside whose spans on this thread this one does not begin, plus 1 */
+	__u32 pad2;
 	__u32 probe;		  /* what events carry; the places of one span have the same */
 	struct holter_number key; /* joins the places of one span; NONE: the thread does */
 	struct holter_number condition;
@@ -86,7 +88,7 @@ struct holter_specification {
 	struct holter_number number[HOLTER_MAX_NUMBERS];  /* each at its place in the event */
 	struct holter_text text[HOLTER_MAX_TEXTS];
 };
-HOLTER_ASSERT_SIZE(struct holter_specification, 472);
+HOLTER_ASSERT_SIZE(struct holter_specification, 480);
 
 /* One event of a catalogue probe: what was counted, measured or seen. */
 struct holter_probe_hit {

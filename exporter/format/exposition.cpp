@@ -172,7 +172,7 @@ void append_escaped(std::string& out, std::string_view text) {
 
 bool write_page(const Collector& collector, Format format, const Sink& sink) {
     Writer writer(format, sink);
-    for (const Metric& metric : catalog()) {
+    for (const Metric& metric : collector.metrics()) {
         const prometheus::MetricFamily family = collector.collect(metric);
         if (!family.metric.empty() && !writer.family(metric, family))
             return false;

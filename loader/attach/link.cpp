@@ -31,6 +31,7 @@ struct UprobeMultiAttributes {
 static_assert(sizeof(UprobeMultiAttributes) == 64);
 
 constexpr std::uint32_t trace_uprobe_multi = 48; // BPF_TRACE_UPROBE_MULTI
+constexpr std::uint32_t uprobe_multi_return = 1; // BPF_F_UPROBE_MULTI_RETURN
 
 Error attach_error(int code, const std::string& path, std::int32_t pid) {
     const std::string where = "cannot attach to process " + std::to_string(pid) + " (" + path + ")";
@@ -78,11 +79,12 @@ Link& Link::operator=(Link&&) noexcept = default;
 Link::~Link() = default;
 
 Result<Link> Link::create(Method method, bpf_program* program, const std::string& path,
-                          std::int32_t pid, const std::vector<Point>& points) {
+                          std::int32_t pid, const std::vector<Point>& points, When when) {
     auto handles = std::make_unique<Handles>();
     if (method == Method::perf) {
         for (const Point& point : points) {
-            LIBBPF_OPTS(bpf_uprobe_opts, options, .bpf_cookie = point.cookie);
+            LIBBPF_OPTS(bpf_uprobe_opts, options, .ref_ctr_offset = point.semaphore_offset,
+                        .bpf_cookie = point.cookie, .retprobe = when == When::returned);
             bpf_link* link = bpf_program__attach_uprobe_opts(program, pid, path.c_str(),
                                                              point.file_offset, &options);
             if (!link)
@@ -92,10 +94,11 @@ Result<Link> Link::create(Method method, bpf_program* program, const std::string
         return Link(std::move(handles));
     }
 
-    std::vector<std::uint64_t> offsets, cookies;
+    std::vector<std::uint64_t> offsets, cookies, semaphores;
     for (const Point& point : points) {
         offsets.push_back(point.file_offset);
         cookies.push_back(point.cookie);
+        semaphores.push_back(point.semaphore_offset);
     }
     UprobeMultiAttributes attributes{};
     attributes.program_fd = static_cast<std::uint32_t>(bpf_program__fd(program));
@@ -103,6 +106,8 @@ Result<Link> Link::create(Method method, bpf_program* program, const std::string
     attributes.path = reinterpret_cast<std::uintptr_t>(path.c_str());
     attributes.offsets = reinterpret_cast<std::uintptr_t>(offsets.data());
     attributes.cookies = reinterpret_cast<std::uintptr_t>(cookies.data());
+    attributes.reference_counter_offsets = reinterpret_cast<std::uintptr_t>(semaphores.data());
+    attributes.multi_flags = when == When::returned ? uprobe_multi_return : 0;
     attributes.count = static_cast<std::uint32_t>(points.size());
     attributes.pid = static_cast<std::uint32_t>(pid);
     const long fd = ::syscall(SYS_bpf, BPF_LINK_CREATE, &attributes, sizeof(attributes));

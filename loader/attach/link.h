@@ -26,6 +26,15 @@ const char* to_string(Method method);
 struct Point {
     std::uint64_t file_offset = 0;
     std::uint64_t cookie = 0;
+    /// Of a counter in the file that is raised in every process as long as somebody looks: a USDT
+    /// probe's semaphore. 0: none.
+    std::uint64_t semaphore_offset = 0;
+};
+
+/// When a hit happens.
+enum class When {
+    reached,  ///< the instruction is about to run
+    returned, ///< the function that begins there returns (never for Go: its stacks move)
 };
 
 /// Owns the attachment: destroying it takes every probe of it out of the process.
@@ -39,7 +48,8 @@ class Link {
     /// All or nothing. Errors: `vanished` (the process ended), `not_supported`,
     /// `permission_denied`, `attach_failed`.
     static Result<Link> create(Method method, bpf_program* program, const std::string& path,
-                               std::int32_t pid, const std::vector<Point>& points);
+                               std::int32_t pid, const std::vector<Point>& points,
+                               When when = When::reached);
 
   private:
     struct Handles;

@@ -5,6 +5,12 @@
 #include "loader/catalogue/programs.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
 #include <regex>
 
 namespace holter::catalogue {
@@ -93,6 +99,42 @@ Group parse_group(const YamlValue& value, const std::string& file) {
     return group;
 }
 
+/// Go's file says how it is recognised in a way of its own.
+bool is_of_go(const std::string& content, const std::string& source) {
+    const YamlValue document = parse_yaml(content, source);
+    if (!document.is_mapping())
+        return false;
+    const auto recognise = YamlMap(document).find("recognise");
+    return recognise && recognise->is_mapping();
+}
+
+std::string read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    if (!file.is_open() || file.bad())
+        throw YamlError(path + ": cannot be read: " + std::strerror(errno));
+    return content;
+}
+
+/// The catalogue files of a folder: name, content. Throws YamlError.
+std::map<std::string, std::string> read_folder(const std::string& folder) {
+    namespace fs = std::filesystem;
+    std::map<std::string, std::string> files;
+    if (folder.empty())
+        return files;
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error)) {
+        const fs::path& path = entry->path();
+        if (path.extension() != ".yaml")
+            continue;
+        files.emplace(path.filename(), read_file(path));
+    }
+    if (error)
+        throw YamlError(folder + ": cannot be read: " + error.message());
+    return files;
+}
+
 } // namespace
 
 std::string VersionRange::text() const {
@@ -125,12 +167,44 @@ Runtime parse_runtime(const std::string& content, const std::string& file) {
     return runtime;
 }
 
-std::vector<Runtime> built_in_catalogue() {
-    std::vector<Runtime> runtimes;
+bool is_catalogue_file(const std::string& path) {
+    std::error_code error;
+    if (std::filesystem::is_directory(path, error))
+        return false;
+    const YamlValue document = parse_yaml(read_file(path), path);
+    return document.is_mapping() && YamlMap(document).find("groups").has_value();
+}
+
+Definition read_definition(const std::string& path) {
+    return parse_definition(read_file(path), path);
+}
+
+Catalogue read_catalogue(const std::string& folder) {
+    // By file name: a user's file replaces the built-in one of its name.
+    std::map<std::string, std::pair<std::string, std::string>> files; // to source, content
     for (const auto& [name, content] : embedded_probes())
         if (name.ends_with(".yaml") && name != error_classes_name)
-            runtimes.push_back(parse_runtime(std::string(content), "probes/" + std::string(name)));
-    return runtimes;
+            files[std::string(name)] = {"probes/" + std::string(name), std::string(content)};
+    for (auto& [name, content] : read_folder(folder))
+        files[name] = {folder + "/" + name, std::move(content)};
+
+    Catalogue catalogue;
+    for (const auto& [name, file] : files) {
+        const auto& [source, content] = file;
+        if (is_of_go(content, source))
+            catalogue.runtimes.push_back(parse_runtime(content, source));
+        else
+            catalogue.definitions.push_back(parse_definition(content, source));
+    }
+    std::map<std::string, const DeclaredMetric*> metrics;
+    for (const auto& definition : catalogue.definitions)
+        for (const auto& metric : definition.metrics) {
+            const auto [known, is_new] = metrics.emplace(metric.name, &metric);
+            if (!is_new && *known->second != metric)
+                throw YamlError(metric.source + ": metric `" + metric.name +
+                                "` is declared differently at " + known->second->source);
+        }
+    return catalogue;
 }
 
 } // namespace holter::catalogue

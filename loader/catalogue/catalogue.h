@@ -6,6 +6,7 @@
 // never is one.
 #pragma once
 
+#include "loader/catalogue/definition.h"
 #include "loader/catalogue/strict_yaml.h"
 
 #include <cstdint>
@@ -64,11 +65,23 @@ struct Runtime {
 /// Parses one catalogue file. Throws YamlError.
 Runtime parse_runtime(const std::string& content, const std::string& file);
 
-/// All files that are compiled in. Throws YamlError.
-std::vector<Runtime> built_in_catalogue();
+/// All that can be attached.
+struct Catalogue {
+    std::vector<Runtime> runtimes; ///< Go: it alone has a form of its own
+    std::vector<Definition> definitions;
+};
+
+/// All files that are compiled in, and those named *.yaml in `folder`, unless it is empty; of the
+/// same file name, the one in `folder` counts. Throws YamlError.
+Catalogue read_catalogue(const std::string& folder = "");
 
 /// The one file in probes/ that is not about probes (agent/error_classes.h).
 inline constexpr std::string_view error_classes_name = "error_classes.yaml";
+
+/// Whether the file at `path` says what a catalogue file says. Throws YamlError.
+bool is_catalogue_file(const std::string& path);
+/// Reads one that is not Go's. Throws YamlError.
+Definition read_definition(const std::string& path);
 
 /// True if `name` is `pattern`, or starts with it up to a final `*`.
 bool matches(std::string_view pattern, std::string_view name);

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <sstream>
+
+#include <yaml-cpp/eventhandler.h>
 
 namespace holter::catalogue {
 
@@ -30,6 +33,31 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
     return row.back();
 }
+
+constexpr std::size_t largest_document = 1 << 20;
+
+/// Looks through a document before it is built.
+class RefuseAliases : public YAML::EventHandler {
+  public:
+    explicit RefuseAliases(const std::string& file) : file_(file) {}
+    void OnDocumentStart(const YAML::Mark&) override {}
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+        fail_at(file_, mark, "aliases (`*name`) are not allowed; write the value out");
+    }
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  const std::string&) override {}
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                         YAML::EmitterStyle::value) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                    YAML::EmitterStyle::value) override {}
+    void OnMapEnd() override {}
+
+  private:
+    const std::string& file_;
+};
 
 std::string kind_of(const YAML::Node& node) {
     switch (node.Type()) {
@@ -72,6 +100,11 @@ YamlValue::YamlValue(YAML::Node node, std::string file, std::string key)
 
 void YamlValue::fail(const std::string& message) const {
     fail_at(file_, node_.Mark(), key_.empty() ? message : "`" + key_ + "`: " + message);
+}
+
+std::string YamlValue::where() const {
+    return file_ + ":" + std::to_string(node_.Mark().line + 1) + ":" +
+           std::to_string(node_.Mark().column + 1);
 }
 
 std::string YamlValue::text() const {
@@ -161,6 +194,14 @@ YamlValue YamlMap::require(const std::string& key) {
     return *value;
 }
 
+std::vector<std::pair<YamlValue, YamlValue>> YamlMap::entries() const {
+    std::vector<std::pair<YamlValue, YamlValue>> entries;
+    for (const auto& entry : value_.node_)
+        entries.emplace_back(YamlValue(entry.first, value_.file_, value_.key_),
+                             YamlValue(entry.second, value_.file_, entry.first.Scalar()));
+    return entries;
+}
+
 void YamlMap::done() const {
     const std::vector<std::string> known(asked_.begin(), asked_.end());
     for (const auto& entry : value_.node_) {
@@ -175,7 +216,12 @@ void YamlMap::done() const {
 }
 
 YamlValue parse_yaml(const std::string& content, const std::string& file) {
+    if (content.size() > largest_document)
+        throw YamlError(file + ": is larger than a MiB");
     try {
+        std::istringstream stream(content);
+        RefuseAliases refuse(file);
+        YAML::Parser(stream).HandleNextDocument(refuse);
         return {YAML::Load(content), file};
     } catch (const YAML::Exception& error) {
         fail_at(file, error.mark, error.msg);

@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <yaml-cpp/yaml.h>
@@ -44,10 +45,14 @@ class YamlValue {
     /// One of the given words.
     std::string choice(const std::vector<std::string>& words) const;
 
+    bool is_scalar() const { return node_.IsScalar(); }
+    bool is_mapping() const { return node_.IsMap(); }
     /// Nothing is written here.
     bool empty() const { return !node_.IsDefined() || node_.IsNull(); }
     /// Line in the file, from 1.
     int line() const { return node_.Mark().line + 1; }
+    /// `file:line:column`
+    std::string where() const;
     [[noreturn]] void fail(const std::string& message) const;
 
   private:
@@ -65,6 +70,9 @@ class YamlMap {
 
     std::optional<YamlValue> find(const std::string& key);
     YamlValue require(const std::string& key);
+    /// All keys with their values, in the order of the file: for mappings whose keys are the
+    /// user's.
+    std::vector<std::pair<YamlValue, YamlValue>> entries() const;
     void done() const;
     [[noreturn]] void fail(const std::string& message) const { value_.fail(message); }
 
@@ -73,7 +81,8 @@ class YamlMap {
     std::set<std::string> asked_;
 };
 
-/// Parses one document. `file` is only for messages.
+/// Parses one document. `file` is only for messages. Documents of more than a MiB and those with
+/// aliases (a few of which can stand for billions of values) are refused.
 YamlValue parse_yaml(const std::string& content, const std::string& file);
 
 } // namespace holter::catalogue

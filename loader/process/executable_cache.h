@@ -49,6 +49,12 @@ template <typename Verdict> class ExecutableCache {
         }
     }
 
+    /// Shows every verdict to `visit`.
+    template <typename Visit> void for_each(Visit visit) {
+        for (auto& [file, verdict] : entries_)
+            visit(verdict);
+    }
+
     std::size_t size() const { return entries_.size(); }
 
   private:

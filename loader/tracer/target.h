@@ -59,7 +59,6 @@ struct Target {
     std::string executable;      ///< as the process sees it
     std::string container_id;
     std::vector<std::pair<std::string, std::string>> dependencies; ///< module, version
-    std::vector<std::string> probes; ///< names, by their number in cookies
     /// Null when the memory could not be opened or nothing in it could be located.
     std::unique_ptr<RuntimeAccount> account;
 };

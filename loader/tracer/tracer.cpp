@@ -3,6 +3,7 @@
 
 #include "loader/golang/kernel_facts.h"
 #include "loader/process/naming/service_name.h"
+#include "loader/tracer/part.h"
 
 #include <algorithm>
 #include <bpf/bpf.h>
@@ -13,8 +14,18 @@ namespace {
 
 constexpr std::size_t remembered_executables = 4096;
 
+/// When a process that appeared is looked at again: its libraries are mapped after the exec.
+constexpr std::chrono::milliseconds looks_at_young[] = {
+    std::chrono::milliseconds(250), std::chrono::seconds(1), std::chrono::seconds(4)};
+
 std::string path_of(const process::Descriptor& file) {
     return "/proc/self/fd/" + std::to_string(file.get());
+}
+
+/// Whether a file is worth tracing a process for. Probes that only say when to look again are not.
+bool is_worth_it(const modules::KnownFile& file) {
+    return std::any_of(file.plans.begin(), file.plans.end(),
+                       [](const auto& plan) { return !plan->plan.definition->is_companion(); });
 }
 
 } // namespace
@@ -22,73 +33,98 @@ std::string path_of(const process::Descriptor& file) {
 /// A target with what is attached to it.
 struct Tracer::Attached {
     process::Identity identity;
-    Verdict binary;
-    /// Its executable. Everything goes through this one descriptor: by path, an exec in between
-    /// would put probes meant for one file into another.
-    process::Descriptor file;
-    std::map<std::string, attach::Link> links; ///< by group
-    std::map<std::string, Error> failed_groups;
+    Verdict binary; ///< null: not Go
+    std::vector<Part> parts;
+    std::uint32_t probes = 0; ///< numbers that are given out
+
+    bool has(const modules::PublishedPlan& plan, const process::FileIdentity& file) const {
+        return std::any_of(parts.begin(), parts.end(), [&](const Part& part) {
+            return part.plan().get() == &plan && part.identity() == file;
+        });
+    }
+    void append(Part part) {
+        probes += part.probes();
+        parts.push_back(std::move(part));
+    }
 };
 
 Tracer::Tracer(const process::Procfs& procfs, process::Selection selection,
-               std::vector<catalogue::Runtime> runtimes, attach::Method method, Listener listener)
-    : procfs_(procfs), selection_(std::move(selection)), runtimes_(std::move(runtimes)),
-      method_(method), listener_(std::move(listener)), objects_(method),
-      verdicts_(remembered_executables) {
+               catalogue::Catalogue catalogue, attach::Method method,
+               std::chrono::milliseconds rescan_interval, Listener listener)
+    : procfs_(procfs), selection_(std::move(selection)), runtimes_(std::move(catalogue.runtimes)),
+      method_(method), rescan_interval_(rescan_interval), listener_(std::move(listener)),
+      objects_(method), verdicts_(remembered_executables), others_looked_at_(Clock::now()) {
     for (Slot slot = 0; slot < HOLTER_MAX_TARGETS; ++slot)
         free_slots_.push_back(slot);
 }
 
 Tracer::~Tracer() {
     for (auto& [slot, target] : targets_)
-        for (auto& [group, link] : target->links)
-            links_to_close_.drop(std::move(link));
+        for (auto& part : target->parts)
+            part.detach_all(links_to_close_);
 }
 
-Result<std::unique_ptr<Tracer>> Tracer::create(const process::Procfs& procfs,
-                                               process::Selection selection,
-                                               std::vector<catalogue::Runtime> runtimes,
-                                               attach::Method method, Listener listener) {
-    std::unique_ptr<Tracer> tracer(
-        new Tracer(procfs, std::move(selection), std::move(runtimes), method, std::move(listener)));
+Result<std::unique_ptr<Tracer>>
+Tracer::create(const process::Procfs& procfs, process::Selection selection,
+               catalogue::Catalogue catalogue, attach::Method method,
+               std::chrono::milliseconds rescan_interval, Listener listener) {
+    auto definitions = std::move(catalogue.definitions);
+    std::unique_ptr<Tracer> tracer(new Tracer(procfs, std::move(selection), std::move(catalogue),
+                                              method, rescan_interval, std::move(listener)));
+    std::vector<std::string> names = {"catalogue", "catalogue_text"};
     for (const auto& runtime : tracer->runtimes_)
         for (const auto& group : runtime.groups)
-            if (const auto object = tracer->objects_.load(group.object); !object)
-                return object.error();
+            names.push_back(group.object);
+    for (const auto& name : names)
+        if (const auto object = tracer->objects_.load(name); !object)
+            return object.error();
+    tracer->specifications_ = std::make_unique<modules::SpecificationTable>(
+        tracer->objects_.map("specifications"), tracer->listener_.specifications);
+    tracer->examiner_ =
+        std::make_unique<modules::Examiner>(tracer->procfs_, *tracer->specifications_);
+    tracer->examiner_->set_definitions(std::move(definitions));
     return tracer;
 }
 
-bool Tracer::consider(const process::Identity& identity) {
+void Tracer::consider(const process::Identity& identity) {
     forget(identity); // an exec: the same process, another program
+    look(identity);
+    if (!slots_.count(identity) && !others_.count(identity))
+        return;
+    for (const auto after : looks_at_young)
+        looks_.emplace(Clock::now() + after, identity);
+}
+
+void Tracer::look(const process::Identity& identity) {
+    others_.erase(identity);
     const auto path = procfs_.executable_path(identity.pid);
     if (!path)
-        return false; // kernel thread, or gone
+        return; // kernel thread, or gone
     if (!selection_.selects(identity, *path, [&] { return service_name(procfs_, identity.pid); }))
-        return false;
+        return;
+    const auto refused = [&](const Error& error) {
+        if (listener_.refused && error.reason != "vanished")
+            listener_.refused(identity, error);
+    };
     auto file = procfs_.open_executable(identity.pid);
     const auto file_identity = file ? process::file_identity(*file) : file.error();
-    if (!file_identity) {
-        if (listener_.refused && file_identity.error().reason != "vanished")
-            listener_.refused(identity, file_identity.error());
-        return false;
-    }
+    if (!file_identity)
+        return refused(file_identity.error());
     auto verdict = verdict_on(*file_identity, path_of(*file));
-    if (!verdict) {
-        if (listener_.refused)
-            listener_.refused(identity, verdict.error());
-        return false;
+    if (!verdict)
+        return refused(verdict.error());
+    const auto known = examiner_->examine(identity.pid);
+    if (!known)
+        return refused(known.error());
+    if (!*verdict && std::none_of(known->begin(), known->end(), is_worth_it)) {
+        others_.insert(identity);
+        return;
     }
-    if (!*verdict)
-        return false;
-    if (free_slots_.empty()) {
-        if (listener_.refused)
-            listener_.refused(identity,
-                              {"too_many_targets", "process " + std::to_string(identity.pid) +
-                                                       ": " + std::to_string(HOLTER_MAX_TARGETS) +
-                                                       " processes are traced already"});
-        return false;
-    }
-    return add(identity, std::move(*file), *file_identity, *path, *verdict);
+    if (free_slots_.empty())
+        return refused({"too_many_targets", "process " + std::to_string(identity.pid) + ": " +
+                                                std::to_string(HOLTER_MAX_TARGETS) +
+                                                " processes are traced already"});
+    add(identity, std::move(*file), *file_identity, *path, *verdict, *known);
 }
 
 Result<Tracer::Verdict> Tracer::verdict_on(const process::FileIdentity& file,
@@ -96,8 +132,6 @@ Result<Tracer::Verdict> Tracer::verdict_on(const process::FileIdentity& file,
     if (const Verdict* known = verdicts_.find(file))
         return *known;
     for (const auto& runtime : runtimes_) {
-        if (!runtime.go_build_info)
-            continue;
         auto binary = golang::examine_binary(path, runtime);
         if (binary)
             return verdicts_.put(file, std::move(*binary));
@@ -108,12 +142,7 @@ Result<Tracer::Verdict> Tracer::verdict_on(const process::FileIdentity& file,
     return verdicts_.put(file, nullptr);
 }
 
-void Tracer::describe_to_kernel(Slot slot, const process::Identity& identity,
-                                const golang::Binary& binary,
-                                const golang::RuntimeVariables& variables) {
-    objects_.clear_slot(slot);
-    for (const auto& fact : kernel_facts(binary, variables))
-        bpf_map_update_elem(objects_.map(fact.map), &slot, fact.element.data(), BPF_ANY);
+void Tracer::describe_to_kernel(Slot slot, const process::Identity& identity) {
     holter_target target{};
     target.tgid = static_cast<std::uint32_t>(identity.pid);
     bpf_map_update_elem(objects_.map("targets"), &slot, &target, BPF_ANY);
@@ -127,32 +156,32 @@ void Tracer::hide_from_kernel(Slot slot, const process::Identity& identity) {
     bpf_map_delete_elem(objects_.map("slots"), &tgid);
 }
 
-bool Tracer::add(const process::Identity& identity, process::Descriptor file,
+void Tracer::add(const process::Identity& identity, process::Descriptor file,
                  const process::FileIdentity& file_identity, const std::string& executable,
-                 Verdict binary) {
+                 Verdict binary, const std::vector<modules::KnownFile>& known) {
     const Slot slot = free_slots_.front();
     Target target;
     target.slot = slot;
     target.identity = identity;
     target.service_name = service_name(procfs_, identity.pid);
-    target.runtime = "go";
-    target.runtime_version = binary->build_info.version;
     target.executable = executable;
     if (const auto cgroup = procfs_.cgroup(identity.pid))
         target.container_id = cgroup->container_id;
-    for (const auto& module : binary->build_info.dependencies)
-        target.dependencies.emplace_back(module.path, module.version);
-    for (const auto& group : binary->groups)
-        for (const auto& probe : group.probes)
-            target.probes.push_back(probe.probe.name);
 
     golang::RuntimeVariables variables;
-    const auto bias = procfs_.load_bias(identity.pid, binary->image);
-    if (bias) {
-        variables = variables_at(*binary, *bias);
-        if (auto memory = process::Memory::open(procfs_, identity))
-            target.account = std::make_unique<RuntimeAccount>(std::move(*memory), binary->offsets,
-                                                              binary->version, variables);
+    if (binary) {
+        target.runtime = runtimes_.front().name;
+        target.runtime_version = binary->build_info.version;
+        for (const auto& module : binary->build_info.dependencies)
+            target.dependencies.emplace_back(module.path, module.version);
+        if (const auto bias = procfs_.load_bias(identity.pid, binary->image)) {
+            variables = variables_at(*binary, *bias);
+            if (auto memory = process::Memory::open(procfs_, identity))
+                target.account = std::make_unique<RuntimeAccount>(
+                    std::move(*memory), binary->offsets, binary->version, variables);
+        }
+    } else {
+        target.runtime = modules::runtime_of(known);
     }
     // Everything above was read by pid: if that has been handed on, or the process runs another
     // file by now, none of it counts.
@@ -160,111 +189,166 @@ bool Tracer::add(const process::Identity& identity, process::Descriptor file,
     const auto file_now = procfs_.executable_identity(identity.pid);
     if (!stat || stat->dead() || stat->start_time != identity.start_time || !file_now ||
         *file_now != file_identity)
-        return false;
+        return;
 
     free_slots_.pop_front();
-    auto attached = std::make_unique<Attached>();
-    attached->identity = identity;
-    attached->binary = binary;
-    attached->file = std::move(file);
-    targets_[slot] = std::move(attached);
+    Attached& attached = *(targets_[slot] = std::make_unique<Attached>());
+    attached.identity = identity;
+    attached.binary = binary;
     slots_[identity] = slot;
-    describe_to_kernel(slot, identity, *binary, variables);
+    objects_.clear_slot(slot);
+    if (binary) {
+        for (const auto& fact : kernel_facts(*binary, variables))
+            bpf_map_update_elem(objects_.map(fact.map), &slot, fact.element.data(), BPF_ANY);
+        attached.append(Part::of_go(*binary, std::move(file), slot, 0));
+    }
+    describe_to_kernel(slot, identity);
     listener_.appeared(std::move(target));
-    for (const auto& group : binary->groups)
-        create_link(*targets_.at(slot), slot, group.name);
+    announce_probes(attached, slot, 0);
+    for (auto& part : attached.parts)
+        part.attach_all(objects_, method_, identity.pid);
+    follow(attached, slot, known);
     report_probes(slot);
-    return true;
+    // What ended while it was attached to is not announced any more.
+    if (!listener_.watch(identity))
+        forget(identity);
+}
+
+/// Attaches to files that are new, and lets go of those that are gone. Whether anything changed.
+bool Tracer::follow(Attached& target, Slot slot, const std::vector<modules::KnownFile>& known) {
+    const std::size_t parts_before = target.parts.size();
+    const std::size_t gone = std::erase_if(target.parts, [&](Part& part) {
+        const bool stays =
+            !part.plan() || std::any_of(known.begin(), known.end(), [&](const auto& file) {
+                return file.identity == part.identity() &&
+                       std::find(file.plans.begin(), file.plans.end(), part.plan()) !=
+                           file.plans.end();
+            });
+        if (!stays)
+            part.detach_all(links_to_close_);
+        return !stays;
+    });
+    const std::size_t first_new = target.parts.size();
+    for (const auto& file : known)
+        for (const auto& plan : file.plans) {
+            if (target.has(*plan, file.identity))
+                continue;
+            auto descriptor = modules::open_mapped(file.file);
+            const auto identity =
+                descriptor ? process::file_identity(*descriptor) : descriptor.error();
+            if (!identity || *identity != file.identity)
+                continue; // unmapped meanwhile
+            target.append(Part::of_module(plan, file, std::move(*descriptor), slot, target.probes));
+        }
+    announce_probes(target, slot, first_new);
+    for (std::size_t i = first_new; i < target.parts.size(); ++i)
+        target.parts[i].attach_all(objects_, method_, target.identity.pid);
+    return gone > 0 || target.parts.size() != parts_before;
+}
+
+void Tracer::announce_probes(const Attached& target, Slot slot, std::size_t first_part) {
+    std::vector<std::string> names;
+    std::vector<std::uint32_t> numbers;
+    for (std::size_t i = first_part; i < target.parts.size(); ++i) {
+        const Part& part = target.parts[i];
+        part.name_probes(names);
+        if (!part.plan())
+            continue;
+        for (std::size_t g = 0; g < part.plan()->numbers.size(); ++g)
+            for (std::size_t p = 0; p < part.plan()->numbers[g].size(); ++p)
+                if (const auto number = part.plan()->number_of(g, p))
+                    numbers.push_back(*number);
+    }
+    if (!names.empty())
+        listener_.extended(slot, std::move(names), std::move(numbers));
+}
+
+void Tracer::look_again(Slot slot) {
+    const auto found = targets_.find(slot);
+    if (found == targets_.end())
+        return;
+    Attached& target = *found->second;
+    const auto known = examiner_->examine(target.identity.pid);
+    const auto identity = procfs_.identity(target.identity.pid);
+    // The process's end, or its exec, is announced by others.
+    if (known && identity && *identity == target.identity && follow(target, slot, *known))
+        report_probes(slot);
+}
+
+void Tracer::look_again(Clock::time_point now) {
+    while (!looks_.empty() && looks_.begin()->first <= now) {
+        const process::Identity identity = looks_.begin()->second;
+        looks_.erase(looks_.begin());
+        if (const auto slot = slots_.find(identity); slot != slots_.end())
+            look_again(slot->second);
+        else if (others_.count(identity))
+            look(identity);
+    }
+    if (now - others_looked_at_ < rescan_interval_)
+        return;
+    others_looked_at_ = now;
+    for (const auto& identity : std::vector(others_.begin(), others_.end())) {
+        const auto current = procfs_.identity(identity.pid);
+        if (current && *current == identity)
+            look(identity);
+        else
+            others_.erase(identity);
+    }
+}
+
+void Tracer::set_definitions(std::vector<catalogue::Definition> definitions) {
+    examiner_->set_definitions(std::move(definitions));
+    std::vector<Slot> slots;
+    for (const auto& [slot, target] : targets_)
+        slots.push_back(slot);
+    for (const Slot slot : slots)
+        look_again(slot);
+    others_looked_at_ = Clock::now() - rescan_interval_;
+    look_again(Clock::now());
 }
 
 void Tracer::attach_group(Slot slot, const std::string& name) {
     const auto found = targets_.find(slot);
-    if (found == targets_.end() || found->second->links.count(name))
+    if (found == targets_.end())
         return;
-    create_link(*found->second, slot, name);
+    for (auto& part : found->second->parts)
+        part.attach(name, objects_, method_, found->second->identity.pid);
     report_probes(slot);
-}
-
-void Tracer::create_link(Attached& target, Slot slot, const std::string& name) {
-    std::vector<attach::Point> points;
-    std::uint32_t number = 0;
-    const golang::GroupPlan* plan = nullptr;
-    for (const auto& group : target.binary->groups)
-        for (const auto& planned : group.probes) {
-            const std::uint32_t probe = number++;
-            if (group.name != name)
-                continue;
-            plan = &group;
-            for (const auto& site : planned.sites) {
-                auto cookie = HOLTER_COOKIE(slot, probe, planned.probe.program_id, site.argument);
-                if (site.site.kind == site::Kind::jbe)
-                    cookie |= HOLTER_COOKIE_BRANCH;
-                points.push_back({site.file_offset, cookie});
-            }
-        }
-    if (points.empty())
-        return;
-    auto link = attach::Link::create(method_, objects_.at(plan->object).program(),
-                                     path_of(target.file), target.identity.pid, points);
-    if (link)
-        target.links.emplace(name, std::move(*link));
-    else
-        target.failed_groups.insert_or_assign(name, link.error());
 }
 
 void Tracer::detach_group(Slot slot, const std::string& name) {
     const auto found = targets_.find(slot);
     if (found == targets_.end())
         return;
-    auto link = found->second->links.extract(name);
-    if (link.empty())
-        return;
-    links_to_close_.drop(std::move(link.mapped()));
+    for (auto& part : found->second->parts)
+        part.detach(name, links_to_close_);
     report_probes(slot);
 }
 
 void Tracer::report_probes(Slot slot) {
     const Attached& target = *targets_.at(slot);
     std::vector<ProbeState> states;
-    if (target.binary->failure)
-        states.push_back({"all", "", "failed", "", target.binary->failure->reason,
-                          target.binary->failure->message});
-    for (const auto& group : target.binary->groups) {
-        const auto failed = target.failed_groups.find(group.name);
-        const char* state = target.links.count(group.name) ? "attached" : "paused";
-        for (const auto& planned : group.probes) {
-            ProbeState row{planned.probe.name, group.name, state, "", "", ""};
-            if (!planned.sites.empty()) {
-                const bool emulated =
-                    std::all_of(planned.sites.begin(), planned.sites.end(),
-                                [](const auto& site) { return site.site.emulated; });
-                row.site = emulated ? "emulated" : "stepped";
-                if (failed != target.failed_groups.end()) {
-                    row.state = "failed";
-                    row.reason = failed->second.reason;
-                    row.message = failed->second.message;
-                }
-                states.push_back(row);
-            }
-            if (planned.failure)
-                states.push_back({planned.probe.name, group.name, "failed", "",
-                                  planned.failure->reason, planned.failure->message});
-        }
-    }
-    if (!target.binary->failure && !target.binary->offsets.exact())
+    const golang::Binary* binary = target.binary.get();
+    if (binary && binary->failure)
+        states.push_back(
+            {"all", "", "failed", "", binary->failure->reason, binary->failure->message});
+    for (const auto& part : target.parts)
+        part.report(states);
+    if (binary && !binary->failure && !binary->offsets.exact())
         states.push_back({"runtime_account", "", "failed", "", "unknown_version",
-                          "struct layouts are those of " + target.binary->offsets.source()});
+                          "struct layouts are those of " + binary->offsets.source()});
     listener_.probes_changed(slot, std::move(states));
 }
 
 void Tracer::forget(const process::Identity& identity) {
+    others_.erase(identity);
     const auto found = slots_.find(identity);
     if (found == slots_.end())
         return;
     const Slot slot = found->second;
     hide_from_kernel(slot, identity);
-    for (auto& [group, link] : targets_.at(slot)->links)
-        links_to_close_.drop(std::move(link));
+    for (auto& part : targets_.at(slot)->parts)
+        part.detach_all(links_to_close_);
     targets_.erase(slot);
     slots_.erase(found);
     listener_.gone(slot);

@@ -2,8 +2,13 @@
 //
 // From a process to attached programs and back. The tracer is told by the
 // watcher which processes come and go, decides which it wants, examines each
-// executable once, attaches group by group, and tells its listener. It belongs
+// file once, attaches group by group, and tells its listener. It belongs
 // to one thread, the agent's watch thread.
+//
+// What a process has mapped is looked at when it appears, again a few times while it
+// is young (libraries come after the exec), and whenever its dynamic loader says that
+// it has loaded something. Processes that are not traced are looked at again with
+// every rescan.
 #pragma once
 
 #include "loader/attach/link_bin.h"
@@ -11,18 +16,22 @@
 #include "loader/attach/self_test.h"
 #include "loader/catalogue/catalogue.h"
 #include "loader/golang/binary.h"
+#include "loader/modules/examiner.h"
 #include "loader/process/executable_cache.h"
 #include "loader/process/procfs/procfs.h"
 #include "loader/process/selection.h"
 #include "loader/result.h"
 #include "loader/tracer/target.h"
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace holter::tracer {
@@ -31,10 +40,17 @@ namespace holter::tracer {
 /// of a target is older than the target; `gone` comes after everything was detached.
 struct Listener {
     std::function<void(Target)> appeared;
+    /// Its end must be announced to forget() from now on. False: it has ended already.
+    std::function<bool(const process::Identity&)> watch;
+    /// The target has further probes: their names, in the order of their numbers, and which
+    /// catalogue probes are among them.
+    std::function<void(Slot, std::vector<std::string>, std::vector<std::uint32_t>)> extended;
     std::function<void(Slot, std::vector<ProbeState>)> probes_changed;
     std::function<void(Slot)> gone;
     /// A process that would have been traced, was not: `reason` is a token, `message` for people.
     std::function<void(const process::Identity&, const Error&)> refused;
+    /// The meaning of a catalogue probe's number.
+    modules::SpecificationListener specifications;
 };
 
 /// Events that happened and did not arrive.
@@ -46,20 +62,27 @@ struct Loss {
 
 class Tracer {
   public:
+    using Clock = std::chrono::steady_clock;
+
     /// Loads the BPF objects of all runtimes. Errors: those of Object::load.
-    static Result<std::unique_ptr<Tracer>> create(const process::Procfs& procfs,
-                                                  process::Selection selection,
-                                                  std::vector<catalogue::Runtime> runtimes,
-                                                  attach::Method method, Listener listener);
+    static Result<std::unique_ptr<Tracer>>
+    create(const process::Procfs& procfs, process::Selection selection,
+           catalogue::Catalogue catalogue, attach::Method method,
+           std::chrono::milliseconds rescan_interval, Listener listener);
     ~Tracer();
     Tracer(const Tracer&) = delete;
     Tracer& operator=(const Tracer&) = delete;
 
-    /// A process is there (or has exec'd): traces it if it is wanted and supported. Returns whether
-    /// it is traced now.
-    bool consider(const process::Identity& identity);
+    /// A process is there (or has exec'd): traces it if it is wanted and supported.
+    void consider(const process::Identity& identity);
     /// A process has ended.
     void forget(const process::Identity& identity);
+    /// Looks again at processes whose turn it is. To be called some times a second.
+    void look_again(Clock::time_point now);
+    /// The target may have mapped or unmapped files.
+    void look_again(Slot slot);
+    /// Replaces the catalogue (of all but Go). What has not changed stays attached.
+    void set_definitions(std::vector<catalogue::Definition> definitions);
 
     /// Attaches or detaches one group of one target while it runs. No effect if it is so already.
     void attach_group(Slot slot, const std::string& group);
@@ -77,33 +100,41 @@ class Tracer {
 
   private:
     struct Attached;
-    using Verdict = std::shared_ptr<const golang::Binary>; // null: nothing for us
+    using Verdict = std::shared_ptr<const golang::Binary>; // null: not Go
 
     Tracer(const process::Procfs& procfs, process::Selection selection,
-           std::vector<catalogue::Runtime> runtimes, attach::Method method, Listener listener);
+           catalogue::Catalogue catalogue, attach::Method method,
+           std::chrono::milliseconds rescan_interval, Listener listener);
 
     Result<Verdict> verdict_on(const process::FileIdentity& file, const std::string& path);
-    bool add(const process::Identity& identity, process::Descriptor file,
+    void look(const process::Identity& identity);
+    void add(const process::Identity& identity, process::Descriptor file,
              const process::FileIdentity& file_identity, const std::string& executable,
-             Verdict binary);
-    void describe_to_kernel(Slot slot, const process::Identity& identity,
-                            const golang::Binary& binary,
-                            const golang::RuntimeVariables& variables);
+             Verdict binary, const std::vector<modules::KnownFile>& known);
+    void describe_to_kernel(Slot slot, const process::Identity& identity);
     void hide_from_kernel(Slot slot, const process::Identity& identity);
-    void create_link(Attached& target, Slot slot, const std::string& group);
+    bool follow(Attached& target, Slot slot, const std::vector<modules::KnownFile>& known);
+    void announce_probes(const Attached& target, Slot slot, std::size_t first_part);
     void report_probes(Slot slot);
 
     process::Procfs procfs_;
     process::Selection selection_;
     std::vector<catalogue::Runtime> runtimes_;
     attach::Method method_;
+    std::chrono::milliseconds rescan_interval_;
     Listener listener_;
     attach::Objects objects_;
     attach::LinkBin links_to_close_;
     process::ExecutableCache<Verdict> verdicts_;
+    std::unique_ptr<modules::SpecificationTable> specifications_; // outlives all plans
+    std::unique_ptr<modules::Examiner> examiner_;
     std::map<Slot, std::unique_ptr<Attached>> targets_;
     std::map<process::Identity, Slot> slots_;
     std::deque<Slot> free_slots_; ///< oldest freed first
+    /// Processes that are wanted and not traced.
+    std::set<process::Identity> others_;
+    std::multimap<Clock::time_point, process::Identity> looks_; ///< at young processes, when due
+    Clock::time_point others_looked_at_;
 };
 
 } // namespace holter::tracer

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/tracer/part.h"
+
+#include "loader/modules/specification.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace holter::tracer {
+
+namespace {
+
+PartProbe of_planned(const golang::PlannedProbe& planned, const std::string& object, Slot slot,
+                     std::uint32_t number) {
+    PartProbe probe;
+    probe.name = planned.probe.name;
+    probe.failure = planned.failure;
+    for (const auto& site : planned.sites) {
+        auto cookie = HOLTER_COOKIE(slot, number, planned.probe.program_id, site.argument);
+        if (site.site.kind == site::Kind::jbe)
+            cookie |= HOLTER_COOKIE_BRANCH;
+        probe.emulated = probe.emulated && site.site.emulated;
+        probe.points.push_back({object, attach::When::reached, {site.file_offset, cookie, 0}});
+    }
+    return probe;
+}
+
+PartProbe of_planned(const modules::PlannedProbe& planned,
+                     const std::vector<std::uint32_t>& numbers, Slot slot, std::uint32_t number) {
+    PartProbe probe;
+    probe.name = planned.probe->name;
+    probe.failure = planned.failure;
+    for (std::size_t i = 0; i < planned.places.size(); ++i) {
+        const auto& place = planned.places[i];
+        const bool returns = place.place->kind == catalogue::Place::Kind::return_of;
+        probe.emulated = probe.emulated && place.site.emulated;
+        probe.points.push_back(
+            {modules::has_texts(place.specification) ? "catalogue_text" : "catalogue",
+             returns ? attach::When::returned : attach::When::reached,
+             {place.file_offset, HOLTER_COOKIE_OF_SPECIFICATION(slot, number, numbers[i]),
+              place.semaphore_offset}});
+    }
+    return probe;
+}
+
+} // namespace
+
+Part Part::of_go(const golang::Binary& binary, process::Descriptor file, Slot slot,
+                 std::uint32_t first_probe) {
+    Part part;
+    part.file_ = std::move(file);
+    for (const auto& group : binary.groups) {
+        PartGroup& added = part.groups_.emplace_back();
+        added.name = group.name;
+        for (const auto& planned : group.probes)
+            added.probes.push_back(of_planned(planned, group.object, slot, first_probe++));
+    }
+    return part;
+}
+
+Part Part::of_module(std::shared_ptr<const modules::PublishedPlan> plan,
+                     const modules::KnownFile& known, process::Descriptor file, Slot slot,
+                     std::uint32_t first_probe) {
+    Part part;
+    part.file_ = std::move(file);
+    part.identity_ = known.identity;
+    for (std::size_t g = 0; g < plan->plan.groups.size(); ++g) {
+        const auto& group = plan->plan.groups[g];
+        PartGroup& added = part.groups_.emplace_back();
+        added.name = group.name;
+        for (std::size_t p = 0; p < group.probes.size(); ++p) {
+            PartProbe& probe = added.probes.emplace_back(
+                of_planned(group.probes[p], plan->numbers[g][p], slot, first_probe));
+            if (first_probe++ < HOLTER_MAX_PROBES)
+                continue;
+            probe.points.clear();
+            probe.failure =
+                Error{"too_many_probes", "a process can have " + std::to_string(HOLTER_MAX_PROBES) +
+                                             " probes, and this one has them already"};
+        }
+    }
+    part.plan_ = std::move(plan);
+    return part;
+}
+
+std::uint32_t Part::probes() const {
+    std::size_t count = 0;
+    for (const auto& group : groups_)
+        count += group.probes.size();
+    return static_cast<std::uint32_t>(count);
+}
+
+void Part::name_probes(std::vector<std::string>& names) const {
+    for (const auto& group : groups_)
+        for (const auto& probe : group.probes)
+            names.push_back(probe.name);
+}
+
+void Part::report(std::vector<ProbeState>& states) const {
+    for (const auto& group : groups_)
+        for (const auto& probe : group.probes) {
+            ProbeState row{probe.name, group.name, "paused", "", "", ""};
+            if (!probe.points.empty()) {
+                row.site = probe.emulated ? "emulated" : "stepped";
+                if (!group.links.empty())
+                    row.state = "attached";
+                if (group.failure) {
+                    row.state = "failed";
+                    row.reason = group.failure->reason;
+                    row.message = group.failure->message;
+                }
+                states.push_back(row);
+            }
+            if (probe.failure)
+                states.push_back({probe.name, group.name, "failed", "", probe.failure->reason,
+                                  probe.failure->message});
+        }
+}
+
+void Part::attach(PartGroup& group, const attach::Objects& objects, attach::Method method,
+                  const std::string& path, pid_t pid) {
+    std::map<std::pair<std::string, attach::When>, std::vector<attach::Point>> points;
+    for (const auto& probe : group.probes)
+        for (const auto& point : probe.points)
+            points[{point.object, point.when}].push_back(point.point);
+    group.failure.reset();
+    for (const auto& [how, of_link] : points) {
+        auto link = attach::Link::create(method, objects.at(how.first).program(), path, pid,
+                                         of_link, how.second);
+        if (!link) {
+            group.failure = link.error();
+            group.links.clear();
+            return;
+        }
+        group.links.push_back(std::move(*link));
+    }
+}
+
+bool Part::attach(const std::string& name, const attach::Objects& objects, attach::Method method,
+                  pid_t pid) {
+    const auto found = std::find_if(groups_.begin(), groups_.end(),
+                                    [&](const auto& group) { return group.name == name; });
+    if (found == groups_.end())
+        return false;
+    if (found->links.empty())
+        attach(*found, objects, method, "/proc/self/fd/" + std::to_string(file_.get()), pid);
+    return true;
+}
+
+void Part::attach_all(const attach::Objects& objects, attach::Method method, pid_t pid) {
+    for (const auto& group : groups_)
+        attach(group.name, objects, method, pid);
+}
+
+bool Part::detach(const std::string& name, attach::LinkBin& links) {
+    const auto found = std::find_if(groups_.begin(), groups_.end(),
+                                    [&](const auto& group) { return group.name == name; });
+    if (found == groups_.end())
+        return false;
+    for (auto& link : found->links)
+        links.drop(std::move(link));
+    found->links.clear();
+    return true;
+}
+
+void Part::detach_all(attach::LinkBin& links) {
+    for (const auto& group : groups_)
+        detach(group.name, links);
+}
+
+} // namespace holter::tracer

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is attached to one file in one process: the executable of a Go program, or a
+// file that the catalogue knows. Both come to the same here: groups of probes, each
+// with the places where it goes.
+#pragma once
+
+#include "loader/attach/link.h"
+#include "loader/attach/link_bin.h"
+#include "loader/attach/objects.h"
+#include "loader/golang/binary.h"
+#include "loader/modules/examiner.h"
+#include "loader/process/procfs/descriptor.h"
+#include "loader/result.h"
+#include "loader/tracer/target.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holter::tracer {
+
+/// One place of a probe, ready to be attached.
+struct PartPoint {
+    std::string object;
+    attach::When when = attach::When::reached;
+    attach::Point point;
+};
+
+struct PartProbe {
+    std::string name;
+    std::optional<Error> failure; ///< why some or all hits are not seen
+    bool emulated = true;         ///< all of its places are
+    std::vector<PartPoint> points;
+};
+
+struct PartGroup {
+    std::string name;
+    std::vector<PartProbe> probes;
+    std::vector<attach::Link> links; ///< one for each object and moment
+    std::optional<Error> failure;    ///< of attaching
+};
+
+class Part {
+  public:
+    /// A Go executable's. Its probes have the numbers from `first_probe` on.
+    static Part of_go(const golang::Binary& binary, process::Descriptor file, Slot slot,
+                      std::uint32_t first_probe);
+    /// What `plan` says of a file. Probes whose number would be too high fail with
+    /// `too_many_probes`.
+    static Part of_module(std::shared_ptr<const modules::PublishedPlan> plan,
+                          const modules::KnownFile& known, process::Descriptor file, Slot slot,
+                          std::uint32_t first_probe);
+
+    /// Null for Go.
+    const std::shared_ptr<const modules::PublishedPlan>& plan() const { return plan_; }
+    const process::FileIdentity& identity() const { return identity_; }
+    std::uint32_t probes() const;
+    /// Appends the names of the probes, in the order of their numbers.
+    void name_probes(std::vector<std::string>& names) const;
+    void report(std::vector<ProbeState>& states) const;
+
+    /// Attaches a group, or all of them, unless they are. Whether there is such a group.
+    bool attach(const std::string& group, const attach::Objects& objects, attach::Method method,
+                pid_t pid);
+    void attach_all(const attach::Objects& objects, attach::Method method, pid_t pid);
+    bool detach(const std::string& group, attach::LinkBin& links);
+    void detach_all(attach::LinkBin& links);
+
+  private:
+    static void attach(PartGroup& group, const attach::Objects& objects, attach::Method method,
+                       const std::string& path, pid_t pid);
+
+    std::shared_ptr<const modules::PublishedPlan> plan_;
+    process::FileIdentity identity_;
+    /// Everything goes through this one descriptor: by path, an exec or an upgrade in between
+    /// would put probes meant for one file into another.
+    process::Descriptor file_;
+    std::vector<PartGroup> groups_;
+};
+
+} // namespace holter::tracer
