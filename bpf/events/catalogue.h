@@ -69,7 +69,10 @@ enum holter_role {
  * What a place where a catalogue probe is attached means: element of the array
  * `specifications`, whose number is in the cookie.
  */
-#define HOLTER_MAX_SPECIFICATIONS 4096
+#define HOLTER_MAX_SPECIFICATIONS 6144
+#if HOLTER_MAX_SPECIFICATIONS == HOLTER_MAX_TARGETS
+#error "arrays of that size have an element for each target, which is cleared with it"
+#endif
 #define HOLTER_MAX_NUMBERS 4
 #define HOLTER_MAX_TEXTS 2
 #define HOLTER_MAX_CONDITION_VALUES 8

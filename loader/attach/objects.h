@@ -62,7 +62,8 @@ class Objects {
 
     /// File descriptor of a map that any of them has; -1 if none has it.
     int map(const std::string& name) const;
-    /// Writes zeroes over the element of `slot` in every array that has one for each target.
+    /// Writes zeroes over the element of `slot` in every array that has one for each target, which
+    /// is every array of HOLTER_MAX_TARGETS elements.
     void clear_slot(std::uint32_t slot) const;
 
   private:
