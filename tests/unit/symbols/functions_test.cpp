@@ -71,7 +71,8 @@ struct Opened {
 std::vector<std::uint64_t> addresses(const elf::ElfFile& file, const std::string& pattern,
                                      const std::optional<FileSystem>& where = std::nullopt) {
     std::vector<std::uint64_t> result;
-    for (const Function& f : find_functions(file, std::span(&pattern, 1), where).functions[0]) {
+    const FoundFunctions found = find_functions(file, std::span(&pattern, 1), where);
+    for (const Function& f : found.functions[0]) {
         result.push_back(f.address);
     }
     return result;
