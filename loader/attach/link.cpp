@@ -83,8 +83,11 @@ Result<Link> Link::create(Method method, bpf_program* program, const std::string
     auto handles = std::make_unique<Handles>();
     if (method == Method::perf) {
         for (const Point& point : points) {
-            LIBBPF_OPTS(bpf_uprobe_opts, options, .ref_ctr_offset = point.semaphore_offset,
-                        .bpf_cookie = point.cookie, .retprobe = when == When::returned);
+            bpf_uprobe_opts options{}; // what the macro LIBBPF_OPTS makes, in C++
+            options.sz = sizeof(options);
+            options.ref_ctr_offset = point.semaphore_offset;
+            options.bpf_cookie = point.cookie;
+            options.retprobe = when == When::returned;
             bpf_link* link = bpf_program__attach_uprobe_opts(program, pid, path.c_str(),
                                                              point.file_offset, &options);
             if (!link)
