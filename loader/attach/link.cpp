@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/attach/link.h"
 
+#include "loader/attach/sheltered.h"
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <cerrno>
@@ -66,10 +68,14 @@ struct Link::Handles {
     Handles(const Handles&) = delete;
     Handles& operator=(const Handles&) = delete;
     ~Handles() {
-        for (bpf_link* link : events)
-            bpf_link__destroy(link);
-        if (multi >= 0)
-            ::close(multi);
+        if (events.empty() && multi < 0)
+            return;
+        run_sheltered([this] {
+            for (bpf_link* link : events)
+                bpf_link__destroy(link);
+            if (multi >= 0)
+                ::close(multi);
+        });
     }
 };
 
@@ -82,18 +88,26 @@ Result<Link> Link::create(Method method, bpf_program* program, const std::string
                           std::int32_t pid, const std::vector<Point>& points, When when) {
     auto handles = std::make_unique<Handles>();
     if (method == Method::perf) {
-        for (const Point& point : points) {
-            bpf_uprobe_opts options{}; // what the macro LIBBPF_OPTS makes, in C++
-            options.sz = sizeof(options);
-            options.ref_ctr_offset = point.semaphore_offset;
-            options.bpf_cookie = point.cookie;
-            options.retprobe = when == When::returned;
-            bpf_link* link = bpf_program__attach_uprobe_opts(program, pid, path.c_str(),
-                                                             point.file_offset, &options);
-            if (!link)
-                return attach_error(errno, path, pid);
-            handles->events.push_back(link);
-        }
+        int error = 0;
+        handles->events.reserve(points.size());
+        run_sheltered([&] {
+            for (const Point& point : points) {
+                bpf_uprobe_opts options{}; // what the macro LIBBPF_OPTS makes, in C++
+                options.sz = sizeof(options);
+                options.ref_ctr_offset = point.semaphore_offset;
+                options.bpf_cookie = point.cookie;
+                options.retprobe = when == When::returned;
+                bpf_link* link = bpf_program__attach_uprobe_opts(program, pid, path.c_str(),
+                                                                 point.file_offset, &options);
+                if (!link) {
+                    error = errno;
+                    return;
+                }
+                handles->events.push_back(link);
+            }
+        });
+        if (error != 0)
+            return attach_error(error, path, pid);
         return Link(std::move(handles));
     }
 
@@ -113,10 +127,14 @@ Result<Link> Link::create(Method method, bpf_program* program, const std::string
     attributes.multi_flags = when == When::returned ? uprobe_multi_return : 0;
     attributes.count = static_cast<std::uint32_t>(points.size());
     attributes.pid = static_cast<std::uint32_t>(pid);
-    const long fd = ::syscall(SYS_bpf, BPF_LINK_CREATE, &attributes, sizeof(attributes));
-    if (fd < 0)
-        return attach_error(errno, path, pid);
-    handles->multi = static_cast<int>(fd);
+    int error = 0;
+    run_sheltered([&] {
+        handles->multi =
+            static_cast<int>(::syscall(SYS_bpf, BPF_LINK_CREATE, &attributes, sizeof(attributes)));
+        error = errno;
+    });
+    if (handles->multi < 0)
+        return attach_error(error, path, pid);
     return Link(std::move(handles));
 }
 

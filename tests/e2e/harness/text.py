@@ -36,3 +36,9 @@ def patched_bytes(pid):
 def breakpoints(pid):
     """Offsets at which there is an `int3` that the file does not have."""
     return [offset for offset, _, inside in patched_bytes(pid) if inside == 0xCC]
+
+
+def breakpoint_addresses(pid):
+    """The same, as addresses in memory."""
+    return [start + at - offset for start, end, offset in _executable_mappings(pid)
+            for at in breakpoints(pid) if offset <= at < offset + end - start]
