@@ -18,8 +18,10 @@ namespace {
 // How long a record may wait in the ring when nobody asks. The ring wakes us by itself when it
 // fills up.
 constexpr int drain_interval_ms = 500;
-// A process that begins or ends has no sound account for a moment; that is no failure.
-constexpr std::uint64_t unreadable_grace_ns = 5'000'000'000;
+// A runtime that starts has no sound account for a moment; that is no failure.
+constexpr std::uint64_t starting_ns = 5'000'000'000;
+// How long a scrape waits for accounts that hang.
+constexpr std::chrono::milliseconds patience{1000};
 constexpr std::uint64_t expiry_interval_ns = 60'000'000'000;
 
 std::uint64_t monotonic_ns() {
@@ -58,10 +60,10 @@ struct RingThread::Traced {
     process::Identity identity;
     std::vector<std::string> probes;
     std::vector<double> hit_seconds; ///< cost of a hit, by probe
-    std::unique_ptr<tracer::RuntimeAccount> account;
+    AccountReaders::Account account; ///< may be null
     std::unique_ptr<resolve::Names> names;
     double cpu_seconds_at_start = 0;
-    std::uint64_t readable_at_ns = 0; ///< when the account last made sense, or the target appeared
+    std::uint64_t appeared_ns = 0;
 };
 
 RingThread::RingThread(aggregator::Limits limits, aggregator::ErrorClasses classes,
@@ -136,8 +138,10 @@ void RingThread::add_target(tracer::Target target) {
         auto traced = std::make_unique<Traced>();
         traced->identity = moved->identity;
         traced->names = std::make_unique<resolve::Names>(procfs_, moved->identity);
-        traced->account = std::move(moved->account);
-        traced->readable_at_ns = monotonic_ns();
+        if (moved->account)
+            traced->account = AccountReaders::account(
+                [account = std::shared_ptr(std::move(moved->account))] { return account->read(); });
+        traced->appeared_ns = monotonic_ns();
         if (const auto cpu = procfs_.cpu_seconds(moved->identity.pid))
             traced->cpu_seconds_at_start = *cpu;
         traced_[moved->slot] = std::move(traced);
@@ -241,14 +245,30 @@ std::shared_ptr<const aggregator::Snapshot> RingThread::snapshot() {
 }
 
 void RingThread::read_accounts(std::uint64_t now_ns) {
-    for (auto& [slot, traced] : traced_) {
-        if (!traced->account)
-            continue;
-        const golang::MemoryReading reading = traced->account->read();
-        for (const auto& error : reading.errors)
-            aggregator_.set_lost("runtime_account", error.reason, ++failed_readings_[error.reason]);
-        aggregator_.on_go_memory(slot, converted(reading), now_ns);
+    std::vector<tracer::Slot> slots;
+    std::vector<AccountReaders::Account> accounts;
+    for (const auto& [slot, traced] : traced_) {
+        if (traced->account) {
+            slots.push_back(slot);
+            accounts.push_back(traced->account);
+        }
     }
+    const auto readings = readers_.read(accounts, patience);
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+        if (!readings[i]) {
+            count_failed_reading("late");
+            continue;
+        }
+        const bool starting = now_ns - traced_.at(slots[i])->appeared_ns < starting_ns;
+        for (const auto& error : readings[i]->errors)
+            if (!starting || error.reason != "memory_implausible")
+                count_failed_reading(error.reason);
+        aggregator_.on_go_memory(slots[i], converted(*readings[i]), now_ns);
+    }
+}
+
+void RingThread::count_failed_reading(const std::string& reason) {
+    aggregator_.set_lost("runtime_account", reason, ++failed_readings_[reason]);
 }
 
 void RingThread::read_losses() {

@@ -7,6 +7,7 @@
 // it was asked for, and no web thread ever touches live state.
 #pragma once
 
+#include "agent/account_readers.h"
 #include "aggregator/aggregator.h"
 #include "loader/attach/ring.h"
 #include "loader/process/procfs/procfs.h"
@@ -62,7 +63,8 @@ class RingThread {
     /// Execs, forks and exits that did not reach us; a running total.
     void set_lost_process_events(std::uint64_t total);
 
-    /// State as of now. Any thread; waits for the ring thread, some ms with hundreds of targets.
+    /// State as of now. Any thread; waits for the ring thread, some ms with hundreds of targets,
+    /// and a second once for a target whose memory cannot be read in time.
     std::shared_ptr<const aggregator::Snapshot> snapshot();
 
   private:
@@ -76,6 +78,7 @@ class RingThread {
     void loop();
     void run_tasks();
     void read_accounts(std::uint64_t now_ns);
+    void count_failed_reading(const std::string& reason);
     void read_losses();
     void read_hits();
     void retire_hits(const Traced& traced, tracer::Slot slot);
@@ -83,6 +86,7 @@ class RingThread {
     process::Procfs procfs_;
     KernelSide kernel_;
     aggregator::Aggregator aggregator_;
+    AccountReaders readers_;
     std::unique_ptr<attach::Ring> ring_;
     std::map<tracer::Slot, std::unique_ptr<Traced>> traced_;
     std::set<std::uint32_t> looks_again_;                  ///< numbers of catalogue probes

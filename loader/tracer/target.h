@@ -43,7 +43,11 @@ class RuntimeAccount {
     RuntimeAccount(const RuntimeAccount&) = delete;
     RuntimeAccount& operator=(const RuntimeAccount&) = delete;
 
-    golang::MemoryReading read() { return reader_.read(); }
+    /// Empty, and no failure, when the process has ended (or exec'd): its end is told later.
+    golang::MemoryReading read() {
+        golang::MemoryReading reading = reader_.read();
+        return !reading.errors.empty() && memory_.gone() ? golang::MemoryReading{} : reading;
+    }
 
   private:
     process::Memory memory_;

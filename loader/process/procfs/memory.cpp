@@ -52,6 +52,12 @@ bool Memory::read(std::uint64_t address, std::span<std::byte> out) const {
     return true;
 }
 
+bool Memory::gone() const {
+    std::byte any{};
+    // As long as it exists, an address is mapped (1) or not (-1).
+    return ::pread(file_.get(), &any, 1, 0) == 0;
+}
+
 std::size_t Memory::read_batch(std::span<Request> requests) const {
     std::vector<std::size_t> order(requests.size());
     std::iota(order.begin(), order.end(), std::size_t{0});

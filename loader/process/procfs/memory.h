@@ -29,6 +29,9 @@ class Memory {
     /// All of `out` or failure (unmapped, or the process has ended or exec'd).
     bool read(std::uint64_t address, std::span<std::byte> out) const;
 
+    /// Whether the address space is no more: the process has ended or exec'd.
+    bool gone() const;
+
     template <typename T> std::optional<T> read(std::uint64_t address) const {
         static_assert(std::is_trivially_copyable_v<T>);
         T value{};
