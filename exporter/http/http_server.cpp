@@ -15,9 +15,11 @@
 #include "exporter/http/target_pages.h"
 #include "exporter/http/wrong_option.h"
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string_view>
@@ -30,11 +32,13 @@ namespace holter::exporter {
 
 namespace {
 
-constexpr std::size_t threads = 4;
+constexpr std::size_t threads = 24;
+constexpr int most_pages = 8;                   // being written at a time
 constexpr std::size_t largest_body = 64 * 1024; // nobody has a reason to send one
 constexpr time_t idle_seconds = 1;              // until a connection's request begins
 constexpr time_t read_seconds = 2;
-constexpr time_t write_seconds = 10; // a scraper's timeout
+constexpr time_t write_seconds = 10;             // a scraper's timeout
+constexpr std::chrono::seconds page_seconds{30}; // for those who read, but by drops
 
 constexpr int ok = 200;
 constexpr int not_found = 404;
@@ -55,16 +59,22 @@ std::string joined(const httplib::Request& request, const char* name) {
     return all;
 }
 
+/// One of the pages that are being written; gives its place back when the last copy goes.
+using Place = std::shared_ptr<void>;
+
 /// Answers with what `write` writes, compressed if the client wants that.
 void answer(const httplib::Request& request, bool gzip, httplib::Response& response,
-            std::string_view type, Writer write) {
+            std::string_view type, Writer write, Place place) {
     response.status = ok;
     if (gzip)
         response.set_header("Content-Encoding", "gzip");
-    const auto provide = [gzip, write = std::move(write)](std::size_t, httplib::DataSink& out) {
+    const auto provide = [gzip, write = std::move(write), place = std::move(place),
+                          begun = std::chrono::steady_clock::now()](std::size_t,
+                                                                    httplib::DataSink& out) {
         try {
             const Sink wire = [&](std::string_view piece) {
-                return out.write(piece.data(), piece.size());
+                return std::chrono::steady_clock::now() - begun < page_seconds &&
+                       out.write(piece.data(), piece.size());
             };
             if (gzip) {
                 Gzip compressed(wire);
@@ -112,10 +122,13 @@ struct HttpServer::State {
     std::uint16_t port = 0;
     std::thread thread;
     std::mutex stopping;
+    std::atomic<int> pages = 0;
 
     void bind();
-    void route(const httplib::Request& request, httplib::Response& response) const;
-    void metrics(const httplib::Request& request, bool gzip, httplib::Response& response) const;
+    Place place();
+    void route(const httplib::Request& request, httplib::Response& response);
+    void metrics(const httplib::Request& request, bool gzip, httplib::Response& response,
+                 Place place) const;
 };
 
 void HttpServer::State::bind() {
@@ -142,16 +155,26 @@ void HttpServer::State::bind() {
     port = static_cast<std::uint16_t>(bound);
 }
 
-void HttpServer::State::metrics(const httplib::Request& request, bool gzip,
-                                httplib::Response& response) const {
-    const Format format = negotiate(joined(request, "Accept"));
-    // A Collector is cheap: it shares the snapshot, which lives until the page is written.
-    answer(request, gzip, response, content_type(format),
-           [collector = Collector(sources.snapshot(), sources.process(), sources.build),
-            format](const Sink& sink) { return write_page(collector, format, sink); });
+/// Null when all are taken.
+Place HttpServer::State::place() {
+    if (++pages <= most_pages)
+        return {this, [this](void*) { --pages; }};
+    --pages;
+    return nullptr;
 }
 
-void HttpServer::State::route(const httplib::Request& request, httplib::Response& response) const {
+void HttpServer::State::metrics(const httplib::Request& request, bool gzip,
+                                httplib::Response& response, Place place) const {
+    const Format format = negotiate(joined(request, "Accept"));
+    // A Collector is cheap: it shares the snapshot, which lives until the page is written.
+    answer(
+        request, gzip, response, content_type(format),
+        [collector = Collector(sources.snapshot(), sources.process(), sources.build),
+         format](const Sink& sink) { return write_page(collector, format, sink); },
+        std::move(place));
+}
+
+void HttpServer::State::route(const httplib::Request& request, httplib::Response& response) {
     const std::string& path = request.path;
     const bool known = path == options.telemetry_path || path == "/" || path == "/targets" ||
                        path == "/healthz" || path == "/readyz";
@@ -171,17 +194,24 @@ void HttpServer::State::route(const httplib::Request& request, httplib::Response
         return sources.ready() ? short_answer(ok, "ok")
                                : short_answer(unavailable, "still looking at the processes");
 
+    Place place = this->place();
+    if (!place) {
+        response.set_header("Retry-After", "1");
+        return short_answer(unavailable, "503 too many pages are being read");
+    }
     const bool gzip = accepts_gzip(joined(request, "Accept-Encoding"));
     // Otherwise the library would compress a second time. Its request is not const, only our view.
     const_cast<httplib::Request&>(request).headers.erase("Accept-Encoding");
     if (path == options.telemetry_path)
-        return metrics(request, gzip, response);
+        return metrics(request, gzip, response, std::move(place));
     const auto snapshot = sources.snapshot();
     const bool json = path == "/targets";
-    answer(request, gzip, response, json ? "application/json" : "text/html; charset=utf-8",
-           [text = json ? targets_json(*snapshot)
-                        : landing_page(*snapshot, sources.build, options.telemetry_path)](
-               const Sink& sink) { return sink(text); });
+    answer(
+        request, gzip, response, json ? "application/json" : "text/html; charset=utf-8",
+        [text = json ? targets_json(*snapshot)
+                     : landing_page(*snapshot, sources.build, options.telemetry_path)](
+            const Sink& sink) { return sink(text); },
+        std::move(place));
 }
 
 void check_options(const WebOptions& options) {

@@ -7,7 +7,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <stdexcept>
+#include <string_view>
+#include <thread>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <httplib.h>
@@ -23,6 +27,7 @@ namespace {
 struct Served {
     std::atomic<bool> ready = true;
     std::atomic<bool> broken = false;
+    std::shared_ptr<const holter::aggregator::Snapshot> snapshot = sample_snapshot();
     HttpServer server;
 
     explicit Served(WebOptions options = {"127.0.0.1:0", "/metrics"})
@@ -34,7 +39,7 @@ struct Served {
                     [this] {
                         if (broken)
                             throw std::runtime_error("the ring thread is gone");
-                        return sample_snapshot();
+                        return snapshot;
                     },
                 .process = [] { return ProcessStats{}; },
                 .ready = [this] { return ready.load(); },
@@ -42,8 +47,11 @@ struct Served {
     }
     httplib::Client client() const { return httplib::Client("127.0.0.1", server.port()); }
 
-    int connect() const {
+    /// `receive_bytes`: what the client's side holds of an answer that is not read.
+    int connect(int receive_bytes = 0) const {
         const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (receive_bytes != 0)
+            ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof(receive_bytes));
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_port = htons(server.port());
@@ -134,6 +142,40 @@ TEST_CASE("readiness follows the first look", "[http]") {
     CHECK(client.Get("/healthz")->status == 200);
     served.ready = true;
     CHECK(client.Get("/readyz")->status == 200);
+}
+
+TEST_CASE("clients that do not read leave the others their answers", "[http]") {
+    Served served;
+    auto large = std::make_shared<holter::aggregator::Snapshot>(*served.snapshot);
+    large->numbers.insert(large->numbers.end(), 200'000, large->numbers.front());
+    served.snapshot = large;
+    constexpr std::size_t most_pages = 8;
+    std::vector<int> stalled;
+    for (std::size_t i = 0; i < most_pages; ++i) {
+        const int fd = served.connect(4096);
+        const std::string_view request = "GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n";
+        REQUIRE(::send(fd, request.data(), request.size(), MSG_NOSIGNAL) ==
+                static_cast<ssize_t>(request.size()));
+        char first = 0;
+        REQUIRE(::recv(fd, &first, 1, 0) == 1); // it is being answered
+        stalled.push_back(fd);
+    }
+    auto client = served.client();
+    CHECK(client.Get("/healthz")->status == 200);
+    CHECK(client.Get("/readyz")->status == 200);
+    const auto refused = client.Get("/metrics");
+    CHECK(refused->status == 503);
+    CHECK(refused->get_header_value("Retry-After") == "1");
+
+    for (const int fd : stalled)
+        ::close(fd);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    int status = 0;
+    while (status != 200 && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        status = client.Get("/targets")->status;
+    }
+    CHECK(status == 200);
 }
 
 TEST_CASE("methods are GET and HEAD", "[http]") {
