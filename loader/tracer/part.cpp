@@ -153,6 +153,17 @@ void Part::attach_all(const attach::Objects& objects, attach::Method method, pid
         attach(group.name, objects, method, pid);
 }
 
+bool Part::attach_failed(const attach::Objects& objects, attach::Method method, pid_t pid) {
+    bool attached = false;
+    for (const auto& group : groups_) {
+        if (!group.failure)
+            continue;
+        attach(group.name, objects, method, pid);
+        attached |= !group.failure;
+    }
+    return attached;
+}
+
 bool Part::detach(const std::string& name, attach::LinkBin& links) {
     const auto found = std::find_if(groups_.begin(), groups_.end(),
                                     [&](const auto& group) { return group.name == name; });

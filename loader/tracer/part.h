@@ -66,6 +66,8 @@ class Part {
     bool attach(const std::string& group, const attach::Objects& objects, attach::Method method,
                 pid_t pid);
     void attach_all(const attach::Objects& objects, attach::Method method, pid_t pid);
+    /// Tries again the groups that could not be attached; whether one of them is attached now.
+    bool attach_failed(const attach::Objects& objects, attach::Method method, pid_t pid);
     bool detach(const std::string& group, attach::LinkBin& links);
     void detach_all(attach::LinkBin& links);
 

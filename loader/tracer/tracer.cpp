@@ -50,11 +50,12 @@ struct Tracer::Attached {
 
 Tracer::Tracer(const process::Procfs& procfs, process::Selection selection,
                catalogue::Catalogue catalogue, attach::Method method,
-               std::chrono::milliseconds rescan_interval, Listener listener)
+               std::chrono::milliseconds rescan_interval, std::size_t most_targets,
+               Listener listener)
     : procfs_(procfs), selection_(std::move(selection)), runtimes_(std::move(catalogue.runtimes)),
       method_(method), rescan_interval_(rescan_interval), listener_(std::move(listener)),
-      objects_(method), verdicts_(remembered_executables), others_looked_at_(Clock::now()) {
-    for (Slot slot = 0; slot < HOLTER_MAX_TARGETS; ++slot)
+      objects_(method), verdicts_(remembered_executables), tried_again_at_(Clock::now()) {
+    for (Slot slot = 0; slot < std::min<std::size_t>(most_targets, HOLTER_MAX_TARGETS); ++slot)
         free_slots_.push_back(slot);
 }
 
@@ -67,10 +68,12 @@ Tracer::~Tracer() {
 Result<std::unique_ptr<Tracer>>
 Tracer::create(const process::Procfs& procfs, process::Selection selection,
                catalogue::Catalogue catalogue, attach::Method method,
-               std::chrono::milliseconds rescan_interval, Listener listener) {
+               std::chrono::milliseconds rescan_interval, std::size_t most_targets,
+               Listener listener) {
     auto definitions = std::move(catalogue.definitions);
     std::unique_ptr<Tracer> tracer(new Tracer(procfs, std::move(selection), std::move(catalogue),
-                                              method, rescan_interval, std::move(listener)));
+                                              method, rescan_interval, most_targets,
+ std::move(listener)));
     std::vector<std::string> names = {"catalogue", "catalogue_text"};
     for (const auto& runtime : tracer->runtimes_)
         for (const auto& group : runtime.groups)
@@ -102,29 +105,34 @@ void Tracer::look(const process::Identity& identity) {
         return; // kernel thread, or gone
     if (!selection_.selects(identity, *path, [&] { return service_name(procfs_, identity.pid); }))
         return;
-    const auto refused = [&](const Error& error) {
-        if (listener_.refused && error.reason != "vanished")
-            listener_.refused(identity, error);
-    };
     auto file = procfs_.open_executable(identity.pid);
     const auto file_identity = file ? process::file_identity(*file) : file.error();
     if (!file_identity)
-        return refused(file_identity.error());
+        return refuse(identity, file_identity.error());
     auto verdict = verdict_on(*file_identity, path_of(*file));
     if (!verdict)
-        return refused(verdict.error());
+        return refuse(identity, verdict.error());
     const auto known = examiner_->examine(identity.pid);
     if (!known)
-        return refused(known.error());
+        return refuse(identity, known.error());
     if (!*verdict && std::none_of(known->begin(), known->end(), is_worth_it)) {
         others_.insert(identity);
         return;
     }
     if (free_slots_.empty())
-        return refused({"too_many_targets", "process " + std::to_string(identity.pid) + ": " +
-                                                std::to_string(HOLTER_MAX_TARGETS) +
+        return refuse(identity, {"too_many_targets", "process " + std::to_string(identity.pid) + ": " +
+                                                std::to_string(targets_.size()) +
                                                 " processes are traced already"});
     add(identity, std::move(*file), *file_identity, *path, *verdict, *known);
+}
+
+/// What stands against it may pass, so it stays among those that are looked at again.
+void Tracer::refuse(const process::Identity& identity, const Error& error) {
+    if (error.reason == "vanished")
+        return;
+    others_.insert(identity);
+    if (refused_.insert(identity).second && listener_.refused)
+        listener_.refused(identity, error);
 }
 
 Result<Tracer::Verdict> Tracer::verdict_on(const process::FileIdentity& file,
@@ -284,9 +292,22 @@ void Tracer::look_again(Clock::time_point now) {
         else if (others_.count(identity))
             look(identity);
     }
-    if (now - others_looked_at_ < rescan_interval_)
+    if (now - tried_again_at_ < rescan_interval_)
         return;
-    others_looked_at_ = now;
+    tried_again_at_ = now;
+    try_again();
+}
+
+/// What was not possible before: links that could not be made, processes that were refused or had
+/// nothing for us.
+void Tracer::try_again() {
+    for (const auto& [slot, target] : targets_) {
+        bool attached = false;
+        for (auto& part : target->parts)
+            attached |= part.attach_failed(objects_, method_, target->identity.pid);
+        if (attached)
+            report_probes(slot);
+    }
     for (const auto& identity : std::vector(others_.begin(), others_.end())) {
         const auto current = procfs_.identity(identity.pid);
         if (current && *current == identity)
@@ -294,6 +315,8 @@ void Tracer::look_again(Clock::time_point now) {
         else
             others_.erase(identity);
     }
+    std::erase_if(refused_,
+                  [this](const process::Identity& identity) { return !others_.count(identity); });
 }
 
 void Tracer::set_definitions(std::vector<catalogue::Definition> definitions) {
@@ -303,7 +326,7 @@ void Tracer::set_definitions(std::vector<catalogue::Definition> definitions) {
         slots.push_back(slot);
     for (const Slot slot : slots)
         look_again(slot);
-    others_looked_at_ = Clock::now() - rescan_interval_;
+    tried_again_at_ = Clock::now() - rescan_interval_;
     look_again(Clock::now());
 }
 

@@ -48,6 +48,7 @@ struct Listener {
     std::function<void(Slot, std::vector<ProbeState>)> probes_changed;
     std::function<void(Slot)> gone;
     /// A process that would have been traced, was not: `reason` is a token, `message` for people.
+    /// Told once for a process, though it is tried again.
     std::function<void(const process::Identity&, const Error&)> refused;
     /// The meaning of a catalogue probe's number.
     modules::SpecificationListener specifications;
@@ -64,11 +65,12 @@ class Tracer {
   public:
     using Clock = std::chrono::steady_clock;
 
-    /// Loads the BPF objects of all runtimes. Errors: those of Object::load.
+    /// Loads the BPF objects of all runtimes. At most HOLTER_MAX_TARGETS targets at a time.
+    /// Errors: those of Object::load.
     static Result<std::unique_ptr<Tracer>>
     create(const process::Procfs& procfs, process::Selection selection,
            catalogue::Catalogue catalogue, attach::Method method,
-           std::chrono::milliseconds rescan_interval, Listener listener);
+           std::chrono::milliseconds rescan_interval, std::size_t most_targets, Listener listener);
     ~Tracer();
     Tracer(const Tracer&) = delete;
     Tracer& operator=(const Tracer&) = delete;
@@ -104,10 +106,12 @@ class Tracer {
 
     Tracer(const process::Procfs& procfs, process::Selection selection,
            catalogue::Catalogue catalogue, attach::Method method,
-           std::chrono::milliseconds rescan_interval, Listener listener);
+           std::chrono::milliseconds rescan_interval, std::size_t most_targets, Listener listener);
 
     Result<Verdict> verdict_on(const process::FileIdentity& file, const std::string& path);
     void look(const process::Identity& identity);
+    void refuse(const process::Identity& identity, const Error& error);
+    void try_again();
     void add(const process::Identity& identity, process::Descriptor file,
              const process::FileIdentity& file_identity, const std::string& executable,
              Verdict binary, const std::vector<modules::KnownFile>& known);
@@ -133,8 +137,9 @@ class Tracer {
     std::deque<Slot> free_slots_; ///< oldest freed first
     /// Processes that are wanted and not traced.
     std::set<process::Identity> others_;
+    std::set<process::Identity> refused_; ///< that was told
     std::multimap<Clock::time_point, process::Identity> looks_; ///< at young processes, when due
-    Clock::time_point others_looked_at_;
+    Clock::time_point tried_again_at_;
 };
 
 } // namespace holter::tracer
