@@ -95,6 +95,9 @@ Configuration parse_configuration(const std::string& content, const std::string&
         if (const auto series = map.find("series_per_family"))
             configuration.series_per_family =
                 static_cast<std::size_t>(series->integer(1, 10'000'000));
+        if (const auto targets = map.find("targets"))
+            configuration.most_targets =
+                static_cast<std::size_t>(targets->integer(1, HOLTER_MAX_TARGETS));
     });
     section(root, "errors",
             [&](YamlMap& map) { text_key(map, "classes_file", configuration.error_classes_file); });

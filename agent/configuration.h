@@ -4,6 +4,8 @@
 // overrides it. docs/configuration.md describes the keys.
 #pragma once
 
+#include "bpf/events.h"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -24,6 +26,7 @@ struct Configuration {
     std::string procfs = "/proc";
     std::chrono::milliseconds rescan_interval{30'000};
     std::size_t series_per_family = 2000;
+    std::size_t most_targets = HOLTER_MAX_TARGETS;
     std::string error_classes_file; ///< on top of the built-in table; empty: none
 };
 

@@ -188,9 +188,9 @@ int run(const Configuration& configuration) {
                                  value_or_throw(procfs.own_pid()));
     if (selection.only_listed())
         watch_options.only = named;
-    const auto tracer = value_or_throw(
-        tracer::Tracer::create(procfs, std::move(selection), std::move(catalogue), test.method,
-                               configuration.rescan_interval, std::move(listener)));
+    const auto tracer = value_or_throw(tracer::Tracer::create(
+        procfs, std::move(selection), std::move(catalogue), test.method,
+        configuration.rescan_interval, configuration.most_targets, std::move(listener)));
 
     KernelSide kernel;
     kernel.ring_map = tracer->ring_map();

@@ -65,15 +65,16 @@ Tracer::~Tracer() {
             part.detach_all(links_to_close_);
 }
 
-Result<std::unique_ptr<Tracer>>
-Tracer::create(const process::Procfs& procfs, process::Selection selection,
-               catalogue::Catalogue catalogue, attach::Method method,
-               std::chrono::milliseconds rescan_interval, std::size_t most_targets,
-               Listener listener) {
+Result<std::unique_ptr<Tracer>> Tracer::create(const process::Procfs& procfs,
+                                               process::Selection selection,
+                                               catalogue::Catalogue catalogue,
+                                               attach::Method method,
+                                               std::chrono::milliseconds rescan_interval,
+                                               std::size_t most_targets, Listener listener) {
     auto definitions = std::move(catalogue.definitions);
     std::unique_ptr<Tracer> tracer(new Tracer(procfs, std::move(selection), std::move(catalogue),
                                               method, rescan_interval, most_targets,
- std::move(listener)));
+                                              std::move(listener)));
     std::vector<std::string> names = {"catalogue", "catalogue_text"};
     for (const auto& runtime : tracer->runtimes_)
         for (const auto& group : runtime.groups)
@@ -120,9 +121,9 @@ void Tracer::look(const process::Identity& identity) {
         return;
     }
     if (free_slots_.empty())
-        return refuse(identity, {"too_many_targets", "process " + std::to_string(identity.pid) + ": " +
-                                                std::to_string(targets_.size()) +
-                                                " processes are traced already"});
+        return refuse(identity, {"too_many_targets", "process " + std::to_string(identity.pid) +
+                                                         ": " + std::to_string(targets_.size()) +
+                                                         " processes are traced already"});
     add(identity, std::move(*file), *file_identity, *path, *verdict, *known);
 }
 

@@ -137,7 +137,7 @@ class Tracer {
     std::deque<Slot> free_slots_; ///< oldest freed first
     /// Processes that are wanted and not traced.
     std::set<process::Identity> others_;
-    std::set<process::Identity> refused_; ///< that was told
+    std::set<process::Identity> refused_;                       ///< that was told
     std::multimap<Clock::time_point, process::Identity> looks_; ///< at young processes, when due
     Clock::time_point tried_again_at_;
 };

@@ -107,7 +107,9 @@ def judge_probes(report, page):
     """Every probe is attached, and at an instruction that the kernel emulates."""
     attached = page.all("holter_probes", state="attached")
     report.true("some probes are attached", attached)
-    stepped = [labels for labels, value in attached if value and labels.get("site") != "emulated"]
+    # What the dynamic loader says once in a while may be stepped.
+    stepped = [labels for labels, value in attached
+               if value and labels.get("site") != "emulated" and labels["probe"] != "library_changes"]
     report.equal("probes that are not emulated", stepped, [])
     failed = [labels for labels, value in page.all("holter_probes", state="failed") if value]
     report.equal("failed probes", failed, [])
