@@ -79,7 +79,7 @@ LabelSource source_of(const catalogue::DeclaredProbe& probe, const catalogue::La
 Measure measure_of(const catalogue::DeclaredProbe& probe, const std::string& type) {
     switch (probe.shape) {
     case Shape::span:
-        return Measure::duration;
+        return type == "counter" ? Measure::count : Measure::duration;
     case Shape::count:
         return Measure::count;
     case Shape::state:

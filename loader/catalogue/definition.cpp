@@ -318,7 +318,7 @@ void check_metric(const YamlValue& at, DeclaredProbe& probe,
                 "` is declared neither here under `metrics` nor by Holter" +
                 (near ? " (did you mean `" + *near + "`?)" : ""));
     }
-    const bool fits = probe.shape == Shape::span    ? type == "histogram"
+    const bool fits = probe.shape == Shape::span    ? type != "gauge"
                       : probe.shape == Shape::count ? type == "counter"
                       : probe.shape == Shape::state ? type == "gauge"
                                                     : true;
