@@ -170,6 +170,16 @@ void Aggregator::on_record(std::span<const std::byte> record) {
         ++state.malformed[type < HOLTER_EVENT_TYPES ? type : 0];
 }
 
+void Aggregator::count_error(TargetId id, const ErrorSeen& error, std::uint64_t n) {
+    if (id < state_->processes.size() && state_->processes[id])
+        state_->processes[id]->errors.count(error, n);
+}
+
+void Aggregator::count_panic_end(TargetId id, std::string_view type, PanicOutcome outcome) {
+    if (id < state_->processes.size() && state_->processes[id])
+        state_->processes[id]->errors.count_panic_end(type, outcome);
+}
+
 void Aggregator::on_go_memory(TargetId id, const GoMemory& memory, std::uint64_t now_ns) {
     State& state = *state_;
     if (id >= state.go.size() || !state.go[id])

@@ -62,6 +62,12 @@ class Aggregator {
     /// counted as lost, by cause.
     void on_record(std::span<const std::byte> record);
 
+    /// `n` errors that are alike, from a signal whose events do not say all: the name of a type is
+    /// found out where the target's memory can be read.
+    void count_error(TargetId id, const ErrorSeen& error, std::uint64_t n = 1);
+    /// A panic of this type has ended. That it began was counted as an error.
+    void count_panic_end(TargetId id, std::string_view type, PanicOutcome outcome);
+
     /// A reading of the target's own account. It feeds the gauges and the audit. Call it right
     /// after the ring was drained.
     void on_go_memory(TargetId id, const GoMemory& memory, std::uint64_t now_ns);

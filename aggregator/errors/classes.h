@@ -79,6 +79,9 @@ struct ErrorSeen {
     std::string_view root_type;
 };
 
+/// How a panic of Go ended.
+enum class PanicOutcome : std::uint8_t { recovered, fatal };
+
 /// The table. Later calls for the same key replace earlier ones, so a user's file is applied after
 /// the built-in one. A key that nothing is known of is `system` and not retryable.
 class ErrorClasses {

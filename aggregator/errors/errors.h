@@ -21,9 +21,6 @@
 
 namespace holter::aggregator {
 
-/// How a panic of Go ended.
-enum class PanicOutcome : std::uint8_t { recovered, fatal };
-
 struct ErrorTables {
     explicit ErrorTables(std::size_t limit)
         : errors(Family::errors, limit), root_causes(Family::error_root_causes, limit),

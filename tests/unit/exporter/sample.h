@@ -57,6 +57,10 @@ inline std::shared_ptr<const aggregator::Snapshot> sample_snapshot() {
     aggregator.set_probes(
         1, {{"gc_pause", "attached", "emulated", ""}, {"cycle_start", "failed", "", "inlined"}});
 
+    aggregator.count_error(0, {ErrorSource::grpc_server, "*fmt.wrapError", 5, "*main.Missing"}, 3);
+    aggregator.count_error(1, {ErrorSource::signal, "SIGSEGV", {}, {}});
+    aggregator.count_panic_end(1, "runtime.boundsError", PanicOutcome::recovered);
+
     aggregator.set_lost("go_gc_pause", "ring_full", 0);
     aggregator.set_probe_hits("gc_pause", 9);
     aggregator.set_probe_hit_cost("emulated", 7.1e-7);
