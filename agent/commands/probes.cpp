@@ -12,7 +12,15 @@ namespace {
 
 /// Where in the target a probe goes, as people write it.
 std::string place_of(const catalogue::Probe& probe) {
-    return probe.call.empty() ? probe.function : "calls of " + probe.call + " in " + probe.function;
+    if (probe.call.empty())
+        return probe.function;
+    return (probe.result ? "results of " : "calls of ") + probe.call + " in " + probe.function;
+}
+
+/// Which versions, and of what if not of the runtime.
+std::string versions_of(const catalogue::Probe& probe) {
+    return probe.module.empty() ? probe.versions.text()
+                                : probe.module + " " + probe.versions.text();
 }
 
 std::string place_of(const catalogue::DeclaredProbe& probe) {
@@ -30,15 +38,17 @@ struct Listing {
 void add(Listing& listing, const catalogue::Runtime& runtime) {
     for (const auto& group : runtime.groups)
         for (const auto& probe : group.probes) {
-            listing.rows.push_back({runtime.name, group.name, probe.name, probe.versions.text(),
+            listing.rows.push_back({runtime.name, group.name, probe.name, versions_of(probe),
                                     place_of(probe), probe.source});
             listing.document.push_back({{"runtime", runtime.name},
                                         {"group", group.name},
                                         {"probe", probe.name},
                                         {"help", probe.help},
                                         {"versions", probe.versions.text()},
+                                        {"module", probe.module},
                                         {"function", probe.function},
                                         {"call", probe.call},
+                                        {"result", probe.result},
                                         {"program", probe.program},
                                         {"source", probe.source}});
         }

@@ -17,24 +17,28 @@ namespace holter::catalogue {
 
 namespace {
 
-std::uint32_t minor_of(const std::smatch& match, std::size_t group) {
-    return static_cast<std::uint32_t>(std::stoul(match[group].str()));
+MinorRelease release_of(const std::smatch& match, std::size_t group) {
+    const auto number = [&](std::size_t at) {
+        return static_cast<std::uint32_t>(std::stoul(match[at].str()));
+    };
+    return {number(group), number(group + 1)};
 }
 
 VersionRange parse_versions(const YamlValue& value) {
-    static const std::regex one(R"(1\.(\d{1,4}))"), between(R"(1\.(\d{1,4})\s*-\s*1\.(\d{1,4}))"),
-        from(R"(>=\s*1\.(\d{1,4}))"), up_to(R"(<=\s*1\.(\d{1,4}))");
+    static const std::string release = R"((\d{1,4})\.(\d{1,4}))";
+    static const std::regex one(release), between(release + R"(\s*-\s*)" + release),
+        from(R"(>=\s*)" + release), up_to(R"(<=\s*)" + release);
     const std::string text = value.text();
     std::smatch match;
     VersionRange range;
     if (std::regex_match(text, match, one))
-        range.first = range.last = minor_of(match, 1);
+        range.first = range.last = release_of(match, 1);
     else if (std::regex_match(text, match, between))
-        range = {minor_of(match, 1), minor_of(match, 2)};
+        range = {release_of(match, 1), release_of(match, 3)};
     else if (std::regex_match(text, match, from))
-        range.first = minor_of(match, 1);
+        range.first = release_of(match, 1);
     else if (std::regex_match(text, match, up_to))
-        range.last = minor_of(match, 1);
+        range.last = release_of(match, 1);
     else
         value.fail("`" + text +
                    "` is no range of versions; write 1.18, 1.18 - 1.21, >=1.22 or <=1.21");
@@ -70,8 +74,20 @@ Probe parse_probe(const YamlValue& value, const Vocabulary& words, const std::st
     probe.help = map.require("help").text();
     if (const auto versions = map.find("versions"))
         probe.versions = parse_versions(*versions);
+    probe.module = text_or_nothing(map, "module");
+    if (const auto versions = map.find("runtime_versions")) {
+        if (probe.module.empty())
+            versions->fail("without `module`, `versions` are those of the runtime");
+        probe.runtime_versions = parse_versions(*versions);
+    }
     probe.function = map.require("function").text();
     probe.call = text_or_nothing(map, "call");
+    if (const auto result = map.find("result")) {
+        if (!probe.call.empty())
+            result->fail("a probe is at the `call` or at its `result`, not both");
+        probe.call = result->text();
+        probe.result = true;
+    }
     if (const auto sites = map.find("sites"))
         probe.sites = static_cast<std::uint32_t>(sites->integer(1, 64));
     const YamlValue program = map.require("program");
@@ -93,6 +109,8 @@ Group parse_group(const YamlValue& value, const std::string& file) {
     Group group;
     group.name = map.require("name").text();
     group.object = map.require("object").choice(object_names());
+    if (const auto optional = map.find("optional"))
+        group.optional = optional->boolean();
     for (const auto& probe : map.require("probes").list())
         group.probes.push_back(parse_probe(probe, vocabulary(group.object), file));
     map.done();
@@ -138,12 +156,15 @@ std::map<std::string, std::string> read_folder(const std::string& folder) {
 } // namespace
 
 std::string VersionRange::text() const {
-    const auto version = [](std::uint32_t minor) { return "1." + std::to_string(minor); };
+    const auto version = [](const MinorRelease& release) {
+        return std::to_string(release.major) + "." + std::to_string(release.minor);
+    };
+    const bool from_start = first == MinorRelease{};
     if (first == last)
         return version(first);
-    if (last == UINT32_MAX)
-        return first == 0 ? "all" : ">=" + version(first);
-    return first == 0 ? "<=" + version(last) : version(first) + " - " + version(last);
+    if (last == VersionRange{}.last)
+        return from_start ? "all" : ">=" + version(first);
+    return from_start ? "<=" + version(last) : version(first) + " - " + version(last);
 }
 
 bool matches(std::string_view pattern, std::string_view name) {

@@ -9,6 +9,7 @@
 #include "loader/catalogue/definition.h"
 #include "loader/catalogue/strict_yaml.h"
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,12 +17,18 @@
 
 namespace holter::catalogue {
 
-/// Inclusive range of minor releases (1.18 is 18); the text form is `1.18`, `1.18 - 1.21`, `>=1.22`
-/// or `<=1.21`.
+/// A minor release of Go or of a module: 1.18, 0.51.
+struct MinorRelease {
+    std::uint32_t major = 0;
+    std::uint32_t minor = 0;
+    auto operator<=>(const MinorRelease&) const = default;
+};
+
+/// Inclusive range of minor releases; the text form is `1.18`, `1.18 - 1.21`, `>=1.22` or `<=1.21`.
 struct VersionRange {
-    std::uint32_t first = 0;
-    std::uint32_t last = UINT32_MAX;
-    bool contains(std::uint32_t minor) const { return first <= minor && minor <= last; }
+    MinorRelease first;
+    MinorRelease last = {UINT32_MAX, UINT32_MAX};
+    bool contains(const MinorRelease& release) const { return first <= release && release <= last; }
     std::string text() const;
 };
 
@@ -34,9 +41,12 @@ struct InlinedRule {
 struct Probe {
     std::string name; ///< the `probe` label
     std::string help;
-    VersionRange versions;
-    std::string function; ///< `*` at the end matches any rest
-    std::string call;     ///< probe the calls of this function inside `function`; empty: its entry
+    VersionRange versions; ///< of `module`; without one, of the runtime
+    std::string module;    ///< path of the module that holds `function`; empty: part of the runtime
+    VersionRange runtime_versions; ///< beside those of the module
+    std::string function;          ///< `*` at the end matches any rest
+    std::string call; ///< probe the calls of this function inside `function`; empty: its entry
+    bool result = false; ///< probe where the result of `call` is looked at, not the call
     std::uint32_t sites =
         1;               ///< how many such calls there must be: another number is another version
     std::string program; ///< part of the group's BPF program that takes the hits
@@ -52,6 +62,8 @@ struct Probe {
 struct Group {
     std::string name;
     std::string object; ///< BPF object that holds the programs
+    /// Programs need not have what is probed: no function, nothing to see and nothing to report.
+    bool optional = false;
     std::vector<Probe> probes;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/golang/binary.h"
 
+#include "loader/golang/module_versions.h"
+
 #include <elf.h>
 
 namespace holter::golang {
@@ -64,7 +66,13 @@ Result<std::shared_ptr<const Binary>> examine_binary(const std::string& path,
         known.sched_lock = offsets.field("runtime.schedt.lock");
     }
     binary->globals = locate_globals(*file, *functions, known);
-    binary->groups = plan_probes(runtime, *file, *functions, binary->version);
+    binary->groups = plan_probes(
+        runtime, *file, *functions, binary->version, [&](const std::string& module) {
+            const auto [entry, is_new] = binary->modules.try_emplace(module);
+            if (is_new)
+                entry->second = module_version(*file, binary->build_info, module).value_or("");
+            return minor_release(entry->second);
+        });
     binary->functions = std::move(*functions);
     return std::shared_ptr<const Binary>(binary);
 }

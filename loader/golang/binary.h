@@ -15,6 +15,7 @@
 #include "loader/process/procfs/procfs.h"
 #include "loader/result.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,9 @@ struct Binary {
     std::optional<FunctionTable> functions; ///< empty when `failure` is set
     Offsets offsets;
     Globals globals; ///< as linked
+    /// Versions of the modules that probes are for, where the binary has these; empty: cannot be
+    /// told.
+    std::map<std::string, std::string> modules;
     std::vector<GroupPlan> groups;
     /// It is Go, but no probe can be placed: `unknown_version`, or an error of find_functions().
     std::optional<Error> failure;

@@ -80,7 +80,8 @@ class Planner {
         const Function* callee = functions_.find(probe.call);
         if (!callee)
             return std::vector<site::Site>{};
-        return site::call_sites(code, callee->address);
+        return probe.result ? site::result_sites(code, callee->address)
+                            : site::call_sites(code, callee->address);
     }
 
     Error unexpected_calls(const PlannedProbe& planned) const {
@@ -123,6 +124,23 @@ class Planner {
     std::vector<std::uint64_t> morestack_;
 };
 
+/// Whether the probe is meant for this release of Go.
+bool fits(const catalogue::Probe& probe, const GoVersion& version) {
+    const auto& range = probe.module.empty() ? probe.versions : probe.runtime_versions;
+    return range.contains({1, static_cast<std::uint32_t>(version.minor)});
+}
+
+/// The linker leaves out what cannot be called.
+bool is_linked(const catalogue::Probe& probe, const FunctionTable& functions) {
+    const auto is_it = [&](const std::string& name) {
+        return catalogue::matches(probe.function, name);
+    };
+    return std::any_of(functions.functions.begin(), functions.functions.end(),
+                       [&](const Function& function) { return is_it(function.name); }) ||
+           std::any_of(functions.inlined.begin(), functions.inlined.end(),
+                       [&](const InlinedCopy& copy) { return is_it(copy.function); });
+}
+
 } // namespace
 
 std::vector<std::string> functions_for_plan(const catalogue::Runtime& runtime,
@@ -130,7 +148,7 @@ std::vector<std::string> functions_for_plan(const catalogue::Runtime& runtime,
     std::vector<std::string> names = morestack_names;
     for (const auto& group : runtime.groups)
         for (const auto& probe : group.probes)
-            if (probe.versions.contains(static_cast<std::uint32_t>(version.minor))) {
+            if (fits(probe, version)) {
                 names.push_back(probe.function);
                 if (!probe.call.empty())
                     names.push_back(probe.call);
@@ -139,14 +157,26 @@ std::vector<std::string> functions_for_plan(const catalogue::Runtime& runtime,
 }
 
 std::vector<GroupPlan> plan_probes(const catalogue::Runtime& runtime, const elf::ElfFile& file,
-                                   const FunctionTable& functions, const GoVersion& version) {
+                                   const FunctionTable& functions, const GoVersion& version,
+                                   const ModuleRelease& release_of) {
     Planner planner(file, functions);
     std::vector<GroupPlan> plans;
     for (const auto& group : runtime.groups) {
         GroupPlan plan{group.name, group.object, {}};
-        for (const auto& probe : group.probes)
-            if (probe.versions.contains(static_cast<std::uint32_t>(version.minor)))
+        for (const auto& probe : group.probes) {
+            if (!fits(probe, version) || (group.optional && !is_linked(probe, functions)))
+                continue;
+            if (probe.module.empty()) {
                 plan.probes.push_back(planner.plan(probe));
+                continue;
+            }
+            const auto release = release_of(probe.module);
+            if (!release)
+                plan.probes.push_back(
+                    {probe, {}, Error{"unknown_version", "which " + probe.module + " this is"}});
+            else if (probe.versions.contains(*release))
+                plan.probes.push_back(planner.plan(probe));
+        }
         plans.push_back(std::move(plan));
     }
     return plans;

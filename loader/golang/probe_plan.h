@@ -13,6 +13,7 @@
 #include "loader/site/site.h"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,7 +32,7 @@ struct PlannedProbe {
     std::vector<PlannedSite> sites;
     /// Why some or all of its hits will not be seen: `inlined`, `function_missing`,
     /// `unexpected_code` (another number of call sites than this version should have),
-    /// `undecodable`.
+    /// `undecodable`, `no_result_site`, `unknown_version` (of its module).
     std::optional<Error> failure;
 };
 
@@ -41,11 +42,18 @@ struct GroupPlan {
     std::vector<PlannedProbe> probes;
 };
 
+/// The version of a module in the binary; nullopt when it cannot be told.
+using ModuleRelease =
+    std::function<std::optional<catalogue::MinorRelease>(const std::string& module)>;
+
 /// Names to look up so that plan_probes() can do its work.
 std::vector<std::string> functions_for_plan(const catalogue::Runtime& runtime,
                                             const GoVersion& version);
 
+/// Has a plan for every probe that is meant for these versions. `release_of` is asked only for
+/// modules of which the binary has a probed function.
 std::vector<GroupPlan> plan_probes(const catalogue::Runtime& runtime, const elf::ElfFile& file,
-                                   const FunctionTable& functions, const GoVersion& version);
+                                   const FunctionTable& functions, const GoVersion& version,
+                                   const ModuleRelease& release_of);
 
 } // namespace holter::golang

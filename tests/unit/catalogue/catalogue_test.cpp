@@ -47,18 +47,50 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 } // namespace
 
 TEST_CASE("version ranges") {
-    CHECK(range_of("1.18").first == 18);
-    CHECK(range_of("1.18").last == 18);
-    CHECK(range_of("1.18 - 1.21").contains(21));
-    CHECK_FALSE(range_of("1.18 - 1.21").contains(22));
-    CHECK(range_of(">=1.22").contains(99));
-    CHECK_FALSE(range_of(">=1.22").contains(21));
-    CHECK(range_of("<=1.21").contains(0));
+    CHECK(range_of("1.18").first == MinorRelease{1, 18});
+    CHECK(range_of("1.18").last == MinorRelease{1, 18});
+    CHECK(range_of("1.18 - 1.21").contains({1, 21}));
+    CHECK_FALSE(range_of("1.18 - 1.21").contains({1, 22}));
+    CHECK(range_of(">=1.22").contains({1, 99}));
+    CHECK_FALSE(range_of(">=1.22").contains({1, 21}));
+    CHECK(range_of("<=1.21").contains({1, 0}));
     CHECK(range_of(">=1.22").text() == ">=1.22");
     CHECK(range_of("1.18 - 1.21").text() == "1.18 - 1.21");
     CHECK_THROWS_AS(range_of("1.21 - 1.18"), YamlError);
     CHECK_THROWS_AS(range_of("1.x"), YamlError);
     CHECK_THROWS_AS(range_of("go1.18"), YamlError);
+}
+
+TEST_CASE("versions of a module are not those of the runtime") {
+    const std::string text = replaced(minimal, "versions: VERSIONS",
+                                      "module: golang.org/x/net, versions: \">=0.17\", "
+                                      "runtime_versions: \"<=1.26\"");
+    const Probe probe = parse_runtime(text, "go.yaml").groups.at(0).probes.at(0);
+    CHECK(probe.module == "golang.org/x/net");
+    CHECK(probe.versions.contains({0, 17}));
+    CHECK(probe.versions.contains({1, 0}));
+    CHECK_FALSE(probe.versions.contains({0, 16}));
+    CHECK(probe.runtime_versions.contains({1, 26}));
+    CHECK_FALSE(probe.runtime_versions.contains({1, 27}));
+    CHECK(error_of(replaced(minimal, "versions: VERSIONS", "runtime_versions: 1.18"))
+              .find("without `module`") != std::string::npos);
+}
+
+TEST_CASE("a probe is at a function, at a call or at its result") {
+    const std::string at_call = replaced(minimal, "versions: VERSIONS", "call: g");
+    const std::string at_result = replaced(minimal, "versions: VERSIONS", "result: g");
+    const std::string at_both = replaced(minimal, "versions: VERSIONS", "call: g, result: g");
+    CHECK_FALSE(parse_runtime(at_call, "go.yaml").groups.at(0).probes.at(0).result);
+    CHECK(parse_runtime(at_result, "go.yaml").groups.at(0).probes.at(0).result);
+    CHECK(parse_runtime(at_result, "go.yaml").groups.at(0).probes.at(0).call == "g");
+    CHECK(error_of(at_both).find("not both") != std::string::npos);
+}
+
+TEST_CASE("a group says whether a program can do without it") {
+    CHECK_FALSE(with_versions("1.18").groups.at(0).optional);
+    const std::string text = replaced(replaced(minimal, "VERSIONS", "1.18"), "object: go_gc",
+                                      "object: go_gc\n    optional: true");
+    CHECK(parse_runtime(text, "go.yaml").groups.at(0).optional);
 }
 
 TEST_CASE("a name matches itself or a prefix with a star") {
@@ -93,7 +125,7 @@ TEST_CASE("the built-in catalogue covers every Go release the same way") {
     for (std::uint32_t minor = 18; minor <= 27; ++minor) {
         std::set<std::string> names, programs;
         for (const Probe& probe : gc.probes)
-            if (probe.versions.contains(minor)) {
+            if (probe.versions.contains({1, minor})) {
                 INFO("1." << minor << " " << probe.name);
                 CHECK(names.insert(probe.name).second);
                 programs.insert(probe.program);
