@@ -25,6 +25,11 @@ const std::vector<std::string> number_types = {"u8",  "s8",  "u16", "s16",
 const std::vector<std::string> conversions = {"number", "text", "cpp_type", "hotspot_class"};
 const std::vector<std::string> metric_types = {"counter", "gauge", "histogram"};
 const std::vector<std::string> error_sources = {"exception", "panic"};
+/// Labels that every series begins with.
+const std::vector<std::string> service_labels = {"service_name", "namespace", "pod", "container"};
+/// Names that formats give to parts of a metric.
+const std::vector<std::string> reserved_suffixes = {"_bucket", "_count", "_sum", "_created",
+                                                    "_info"};
 
 /// A metric of Holter's own that catalogue files may feed: its labels, but `runtime`.
 struct SharedMetric {
@@ -184,6 +189,7 @@ LabelRule parse_label(const std::string& name, const YamlValue& value) {
     }
     YamlMap map(value);
     rule.field = identifier(map.require("field"));
+    rule.source = value.where();
     if (const auto names = map.find("names"))
         for (const auto& [number, text] : YamlMap(*names).entries())
             rule.names[number.integer(std::numeric_limits<std::int64_t>::min(),
@@ -193,6 +199,14 @@ LabelRule parse_label(const std::string& name, const YamlValue& value) {
     rule.except = texts_or_none(map, "except");
     map.done();
     return rule;
+}
+
+/// What is read is whole numbers, and a histogram counts them between whole numbers.
+void check_bound(const YamlValue& bucket, double bound) {
+    if (bound > 9e18)
+        bucket.fail("is more than can be read, with this `per_unit`");
+    if (std::abs(bound - std::round(bound)) > 1e-9 * std::max(1.0, bound))
+        bucket.fail("is no whole number of what is read, with this `per_unit`");
 }
 
 DeclaredMetric parse_metric(const YamlValue& value) {
@@ -207,12 +221,21 @@ DeclaredMetric parse_metric(const YamlValue& value) {
     metric.type = map.require("type").choice(metric_types);
     if ((metric.type == "counter") != metric.name.ends_with("_total"))
         name.fail("a counter's name ends in _total, and no other's does");
+    for (const auto& suffix : reserved_suffixes)
+        if (metric.name.ends_with(suffix))
+            name.fail("names that end in " + suffix + " are Prometheus' own");
     metric.help = one_line(map.require("help"));
     if (const auto labels = map.find("labels"))
         for (const auto& label : labels->list()) {
             metric.labels.push_back(identifier(label));
-            if (metric.labels.back() == "le" || metric.labels.back().starts_with("__"))
+            const std::string& added = metric.labels.back();
+            if (added == "le" || added.starts_with("__"))
                 label.fail("this name is Prometheus' own");
+            if (std::find(service_labels.begin(), service_labels.end(), added) !=
+                service_labels.end())
+                label.fail("every metric has this label, of the process's service");
+            if (std::count(metric.labels.begin(), metric.labels.end(), added) > 1)
+                label.fail("label `" + added + "` appears twice");
         }
     if (const auto per_unit = map.find("per_unit"))
         metric.per_unit = per_unit->number(1e-12, 1e18);
@@ -222,8 +245,10 @@ DeclaredMetric parse_metric(const YamlValue& value) {
     if (buckets.has_value() != (metric.type == "histogram"))
         map.fail("a histogram has `buckets`, and nothing else has");
     if (buckets) {
-        for (const auto& bucket : buckets->list())
+        for (const auto& bucket : buckets->list()) {
             metric.buckets.push_back(bucket.number(0, 1e18));
+            check_bound(bucket, metric.buckets.back() * metric.per_unit);
+        }
         if (metric.buckets.empty() || metric.buckets.size() > 64 ||
             std::adjacent_find(metric.buckets.begin(), metric.buckets.end(),
                                std::greater_equal<>()) != metric.buckets.end())
@@ -272,6 +297,18 @@ void check_field(const YamlValue& at, const DeclaredProbe& probe, const std::str
     at.fail((has(probe.texts) ? "field `" + name + "` is a text"
                               : "no place reads a field `" + name + "`") +
             (near ? " (did you mean `" + *near + "`?)" : ""));
+}
+
+void check_label(const YamlValue& at, const DeclaredProbe& probe, const LabelRule& rule) {
+    if (rule.constant)
+        return;
+    check_field(at, probe, rule.field, true);
+    const bool is_number = std::find(probe.numbers.begin(), probe.numbers.end(), rule.field) !=
+                           probe.numbers.end();
+    if (!is_number && (!rule.names.empty() || !rule.otherwise.empty()))
+        throw YamlError(rule.source + ": `" + rule.label +
+                        "`: field `" + rule.field +
+                        "` is a text; `names` and `otherwise` are for numbers");
 }
 
 /// Puts the labels into the metric's order; every one must be given.
@@ -354,9 +391,10 @@ DeclaredProbe parse_probe(const YamlValue& value, const std::vector<DeclaredMetr
     if (const auto looks_again = map.find("looks_again"))
         probe.looks_again = looks_again->boolean();
 
-    if (const auto labels = map.find("labels"))
-        for (const auto& [name, label] : YamlMap(*labels).entries())
-            probe.labels.push_back(parse_label(identifier(name), label));
+    if (probe.shape != Shape::error)
+        if (const auto labels = map.find("labels"))
+            for (const auto& [name, label] : YamlMap(*labels).entries())
+                probe.labels.push_back(parse_label(identifier(name), label));
     if (probe.shape == Shape::error) {
         probe.error_source = map.require("source").choice(error_sources);
         probe.labels = {parse_label("error_type", map.require("type"))};
@@ -373,12 +411,16 @@ DeclaredProbe parse_probe(const YamlValue& value, const std::vector<DeclaredMetr
             value.fail("the last label of a state is the state, read from a field");
     }
     for (const auto& rule : probe.labels)
-        if (!rule.constant)
-            check_field(value, probe, rule.field, true);
+        check_label(value, probe, rule);
     if (!probe.value.empty())
         check_field(value, probe, probe.value, false);
     if (!probe.object.empty())
         check_field(value, probe, probe.object, false);
+    if (!probe.key.empty()) {
+        check_field(value, probe, probe.key, false);
+        if (!probe.outside.empty())
+            value.fail("`outside`: spans that a `key` joins are on no thread");
+    }
     for (const auto& place : probe.places)
         if (!probe.key.empty() &&
             std::none_of(place.fields.begin(), place.fields.end(),
@@ -439,19 +481,31 @@ Definition parse_definition(const std::string& content, const std::string& file)
         map.fail("either `runtime: NAME` or `library: NAME` is needed");
     definition.is_library = library.has_value();
     definition.name = identifier(library ? *library : *runtime);
+    if (definition.name == "go")
+        (library ? *library : *runtime).fail("Go has a form of its own (probes/go.yaml)");
     const YamlValue recognise = map.require("recognise");
     for (const auto& each : recognise.list())
         definition.recognise.push_back(parse_recognition(each));
     if (definition.recognise.empty())
         recognise.fail("nothing would ever be recognised");
     if (const auto metrics = map.find("metrics"))
-        for (const auto& metric : metrics->list())
+        for (const auto& metric : metrics->list()) {
             definition.metrics.push_back(parse_metric(metric));
+            const auto& added = definition.metrics.back();
+            if (std::any_of(definition.metrics.begin(), definition.metrics.end() - 1,
+                            [&](const auto& other) { return other.name == added.name; }))
+                metric.fail("metric `" + added.name + "` appears twice");
+        }
     std::size_t probes = 0;
     for (const auto& each : map.require("groups").list()) {
         YamlMap group(each);
+        const YamlValue name = group.require("name");
+        const std::string text = identifier(name);
+        if (std::any_of(definition.groups.begin(), definition.groups.end(),
+                        [&](const auto& other) { return other.name == text; }))
+            name.fail("group `" + text + "` appears twice");
         DeclaredGroup& added = definition.groups.emplace_back();
-        added.name = identifier(group.require("name"));
+        added.name = text;
         for (const auto& probe : group.require("probes").list()) {
             if (++probes > max_probes_of_file)
                 probe.fail("a file may have " + std::to_string(max_probes_of_file) + " probes");
@@ -464,10 +518,11 @@ Definition parse_definition(const std::string& content, const std::string& file)
         for (const auto& probe : group.probes)
             if (!probe.outside.empty() &&
                 std::none_of(group.probes.begin(), group.probes.end(), [&](const auto& other) {
-                    return other.name == probe.outside && other.shape == Shape::span;
+                    return other.name == probe.outside && other.shape == Shape::span &&
+                           other.key.empty();
                 }))
                 throw YamlError(probe.source + ": `outside`: the group has no span `" +
-                                probe.outside + "`");
+                                probe.outside + "` of a thread");
     return definition;
 }
 

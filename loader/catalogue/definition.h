@@ -79,6 +79,7 @@ struct LabelRule {
     std::map<std::int64_t, std::string> names; ///< of numbers
     std::string otherwise;                     ///< for numbers without a name
     std::vector<std::string> only, except;     ///< globs
+    std::string source;                        ///< `file:line:column`
 };
 
 struct DeclaredProbe {
@@ -98,7 +99,7 @@ struct DeclaredProbe {
     std::vector<LabelRule> labels; ///< an error has one: the type
     bool looks_again = false; ///< after a hit, the files that the process has mapped may be others
     std::vector<std::string> numbers, texts; ///< names of fields, by their place in an event
-    std::string source;                      ///< `file:line`
+    std::string source;                      ///< `file:line:column`
 };
 
 /// A metric that no other part of Holter has.

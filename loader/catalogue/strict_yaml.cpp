@@ -36,11 +36,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 constexpr std::size_t largest_document = 1 << 20;
 
-/// Looks through a document before it is built.
+/// Looks through a file before a document is built of it.
 class RefuseAliases : public YAML::EventHandler {
   public:
     explicit RefuseAliases(const std::string& file) : file_(file) {}
-    void OnDocumentStart(const YAML::Mark&) override {}
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        if (++documents_ > 1)
+            fail_at(file_, mark, "a second document begins; there can be only one");
+    }
     void OnDocumentEnd() override {}
     void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
@@ -57,6 +60,7 @@ class RefuseAliases : public YAML::EventHandler {
 
   private:
     const std::string& file_;
+    int documents_ = 0;
 };
 
 std::string kind_of(const YAML::Node& node) {
@@ -221,7 +225,9 @@ YamlValue parse_yaml(const std::string& content, const std::string& file) {
     try {
         std::istringstream stream(content);
         RefuseAliases refuse(file);
-        YAML::Parser(stream).HandleNextDocument(refuse);
+        YAML::Parser parser(stream);
+        while (parser.HandleNextDocument(refuse)) {
+        }
         return {YAML::Load(content), file};
     } catch (const YAML::Exception& error) {
         fail_at(file, error.mark, error.msg);
