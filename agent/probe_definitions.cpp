@@ -100,6 +100,7 @@ std::vector<DeclaredFamily>
 ProbeDefinitions::declare(const std::vector<catalogue::Definition>& definitions) {
     const std::lock_guard lock(mutex_);
     std::vector<DeclaredFamily> added;
+    auto families = families_; // a mistake leaves them as they are
     for (const auto& definition : definitions)
         for (const auto& metric : definition.metrics) {
             for (const auto& own : exporter::catalog())
@@ -107,8 +108,8 @@ ProbeDefinitions::declare(const std::vector<catalogue::Definition>& definitions)
                     throw catalogue::YamlError(metric.source + ": metric `" + metric.name +
                                                "` is one of Holter's own");
             const auto next =
-                static_cast<Family>(static_cast<std::size_t>(Family::declared) + families_.size());
-            const auto [known, is_new] = families_.emplace(metric.name, Known{next, metric});
+                static_cast<Family>(static_cast<std::size_t>(Family::declared) + families.size());
+            const auto [known, is_new] = families.emplace(metric.name, Known{next, metric});
             if (is_new)
                 added.push_back(declared(next, metric));
             else if (!(known->second.metric == metric))
@@ -116,6 +117,7 @@ ProbeDefinitions::declare(const std::vector<catalogue::Definition>& definitions)
                     metric.source + ": metric `" + metric.name +
                     "` had another meaning when Holter started, which cannot change while it runs");
         }
+    families_ = std::move(families);
     return added;
 }
 
