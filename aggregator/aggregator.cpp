@@ -114,6 +114,9 @@ void Aggregator::State::on_probe_hit(std::uint32_t type, const ProbeHit& hit) {
     case HitOutcome::map_full:
         ++lost[{std::string(event_name(type)), "too_many_objects"}];
         return;
+    case HitOutcome::negative:
+        ++lost[{std::string(event_name(type)), "negative_value"}];
+        return;
     }
 }
 
@@ -127,6 +130,9 @@ void Aggregator::define_probe(std::uint32_t probe, ProbeDefinition definition) {
 
 void Aggregator::forget_probe(std::uint32_t probe) {
     state_->definitions.erase(probe);
+    for (const auto& process : state_->processes)
+        if (process)
+            process->seen.forget(probe);
 }
 
 void Aggregator::expect_probe(TargetId id, std::uint32_t probe) {

@@ -4,6 +4,7 @@
 #include "aggregator/series/labels.h"
 
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
 #include <type_traits>
 
@@ -73,6 +74,12 @@ ProbesOfProcess::~ProbesOfProcess() {
     };
     for (auto& [labels, series] : series_)
         std::visit(HandOver{}, series);
+}
+
+void ProbesOfProcess::forget(std::uint32_t probe) {
+    std::erase_if(known_, [&](const auto& known) {
+        return std::memcmp(known.first.data(), &probe, sizeof(probe)) == 0;
+    });
 }
 
 void ProbesOfProcess::expect(const ProbeDefinition& definition) {
@@ -184,6 +191,10 @@ HitOutcome ProbesOfProcess::count(const ProbeDefinition& definition, const Probe
                                 : definition.measure == Measure::count
                                     ? 1
                                     : hit.numbers[definition.value];
+    const bool adds_up =
+        definition.measure == Measure::sum || definition.measure == Measure::distribution;
+    if (adds_up && static_cast<std::int64_t>(value) < 0)
+        return HitOutcome::negative;
     if (auto* pauses = std::get_if<Use<PauseHistogram>>(known.series))
         pauses->value.observe(value);
     else if (auto* histogram = std::get_if<Use<Histogram>>(known.series))
@@ -202,7 +213,7 @@ HitOutcome ProbesOfProcess::change_state(const ProbeDefinition& definition, cons
     auto labels = labels_of(definition, hit, resolver, outcome);
     if (!labels)
         return outcome;
-    const std::pair object(hit.probe, hit.numbers[definition.object]);
+    const std::pair object(definition.family, std::uint64_t{hit.numbers[definition.object]});
     const auto known = objects_.find(object);
     const auto add = [](Gauge& gauge, double change) {
         gauge.set(gauge.value().value_or(0) + change);

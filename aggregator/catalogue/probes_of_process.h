@@ -39,6 +39,7 @@ enum class HitOutcome {
     unwanted,   ///< its definition leaves it out
     unresolved, ///< what a number or text stands for could not be had
     map_full,   ///< the process has too many objects whose states are told
+    negative,   ///< a number below zero, where only what adds up is counted
 };
 
 class ProbesOfProcess {
@@ -55,6 +56,8 @@ class ProbesOfProcess {
     ProbesOfProcess(const ProbesOfProcess&) = delete;
     ProbesOfProcess& operator=(const ProbesOfProcess&) = delete;
 
+    /// The probe's number may get another meaning.
+    void forget(std::uint32_t probe);
     /// The probe is attached: series whose labels can be foreseen exist from now on.
     void expect(const ProbeDefinition& definition);
     HitOutcome on_hit(const ProbeDefinition& definition, const ProbeHit& hit,
@@ -93,7 +96,8 @@ class ProbesOfProcess {
     std::map<Family, std::size_t> label_sets_;
     std::unordered_map<std::string, Known> known_;                      ///< by what a hit carries
     std::string key_;                                                   ///< of the hit at hand
-    std::map<std::pair<std::uint32_t, std::uint64_t>, Gauge*> objects_; ///< probe, object -> state
+    /// Family and object -> state: several probes may tell of one object.
+    std::map<std::pair<Family, std::uint64_t>, Gauge*> objects_;
 };
 
 } // namespace holter::aggregator

@@ -10,15 +10,17 @@ void CatalogueTables::declare(DeclaredFamily definition) {
     if (declared_.count(family))
         return;
     Declared& declared = declared_[family];
+    // The labels may be texts of the traced process.
+    constexpr Overflow overflow = Overflow::drop_labels;
     switch (definition.type) {
     case DeclaredFamily::Type::histogram:
-        declared.histograms = std::make_unique<SeriesTable<Histogram>>(family, limit_);
+        declared.histograms = std::make_unique<SeriesTable<Histogram>>(family, limit_, overflow);
         break;
     case DeclaredFamily::Type::counter:
-        declared.counters = std::make_unique<SeriesTable<std::uint64_t>>(family, limit_);
+        declared.counters = std::make_unique<SeriesTable<std::uint64_t>>(family, limit_, overflow);
         break;
     case DeclaredFamily::Type::gauge:
-        declared.gauges = std::make_unique<GaugeTable>(family, Combine::sum, limit_);
+        declared.gauges = std::make_unique<GaugeTable>(family, Combine::sum, limit_, overflow);
         break;
     }
     declared.definition = std::make_shared<const DeclaredFamily>(std::move(definition));
