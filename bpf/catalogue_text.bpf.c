@@ -17,41 +17,59 @@ static __always_inline void clear(char *text)
 		words[i] = 0;
 }
 
-/* A text that ends with a NUL; its length, or less than 0. */
-static __always_inline long read_terminated(char *text, __u64 address)
+/* Where a text lies: its address, and its length or NUL_TERMINATED. */
+#define NUL_TERMINATED (~0ULL)
+struct located {
+	__u64 address;
+	__u64 length;
+};
+
+static __always_inline long locate(struct pt_regs *ctx, const struct holter_text *source,
+				   struct located *text)
 {
-	char byte;
-	long length = bpf_probe_read_user_str(text, HOLTER_TEXT_SIZE, (const void *)address);
-
-	if (length < 0) {
-		if (bpf_copy_from_user(&byte, sizeof(byte), (const void *)address))
-			return -1;
-		/* It may go on in the next page, or end before that. */
-		bpf_copy_from_user(&byte, sizeof(byte),
-				   (const void *)(address + HOLTER_TEXT_SIZE - 1));
-		length = bpf_probe_read_user_str(text, HOLTER_TEXT_SIZE, (const void *)address);
-	}
-	return length > 0 ? length - 1 : length;
-}
-
-static __always_inline long read_text(struct pt_regs *ctx, const struct holter_text *source,
-				      char *text)
-{
-	__u64 address = 0, length = 0;
-
-	clear(text);
-	if (read_number(ctx, &source->address, &address, true))
+	text->length = NUL_TERMINATED;
+	if (read_number(ctx, &source->address, &text->address, true))
 		return -1;
 	if (source->length.argument.kind == HOLTER_ARGUMENT_NONE)
-		return read_terminated(text, address);
-	if (read_number(ctx, &source->length, &length, true))
+		return 0;
+	if (read_number(ctx, &source->length, &text->length, true))
 		return -1;
+	if (text->length > HOLTER_TEXT_SIZE)
+		text->length = HOLTER_TEXT_SIZE;
+	return 0;
+}
+
+/*
+ * Has the text's pages fetched. That may take as long as the target's file system likes, and
+ * nothing behind a place that is reserved in the ring can be read meanwhile, so it comes first.
+ */
+static __always_inline void fetch(const struct located *text)
+{
+	__u64 length = text->length == NUL_TERMINATED ? HOLTER_TEXT_SIZE : text->length;
+	char byte;
+
+	if (!length || bpf_copy_from_user(&byte, sizeof(byte), (const void *)text->address))
+		return;
+	/* It may go on in the next page, or end before that. */
+	bpf_copy_from_user(&byte, sizeof(byte), (const void *)(text->address + length - 1));
+}
+
+/* Its length, or less than 0. */
+static __always_inline long read_text(char *to, const struct located *text)
+{
+	__u64 length = text->length;
+	long copied;
+
+	if (length == NUL_TERMINATED) {
+		copied =
+		    bpf_probe_read_user_str(to, HOLTER_TEXT_SIZE, (const void *)text->address);
+		return copied > 0 ? copied - 1 : -1;
+	}
 	if (!length)
 		return 0;
-	if (length > HOLTER_TEXT_SIZE)
-		length = HOLTER_TEXT_SIZE;
 	asm volatile("" : "+r"(length));
-	if (length > HOLTER_TEXT_SIZE || length == 0 || read_user(text, length, address, true))
+	if (length > HOLTER_TEXT_SIZE || length == 0 ||
+	    bpf_probe_read_user(to, length, (const void *)text->address))
 		return -1;
 	return length;
 }
@@ -63,10 +81,20 @@ int catalogue_text(struct pt_regs *ctx)
 	struct holter_specification *spec = specification_of(cookie);
 	struct holter_probe_text_hit *event;
 	struct open_span found = {};
+	struct located texts[HOLTER_MAX_TEXTS] = {};
 	__u64 duration_ns = 0;
 
 	if (!spec || !evaluate(ctx, HOLTER_COOKIE_TARGET(cookie), spec, &found, &duration_ns, true))
 		return 0;
+	for (int i = 0; i < HOLTER_MAX_TEXTS; i++) {
+		if (spec->text[i].address.argument.kind == HOLTER_ARGUMENT_NONE)
+			continue;
+		if (locate(ctx, &spec->text[i], &texts[i])) {
+			count_loss(HOLTER_EVENT_PROBE_TEXT_HIT, HOLTER_LOSS_READ_FAILED);
+			return 0;
+		}
+		fetch(&texts[i]);
+	}
 	event =
 	    ring_reserve(HOLTER_EVENT_PROBE_TEXT_HIT, HOLTER_COOKIE_TARGET(cookie), sizeof(*event));
 	if (!event)
@@ -78,10 +106,9 @@ int catalogue_text(struct pt_regs *ctx)
 	for (int i = 0; i < HOLTER_MAX_TEXTS; i++) {
 		long length = 0;
 
-		if (spec->text[i].address.argument.kind == HOLTER_ARGUMENT_NONE)
-			clear(event->text[i]);
-		else
-			length = read_text(ctx, &spec->text[i], event->text[i]);
+		clear(event->text[i]);
+		if (spec->text[i].address.argument.kind != HOLTER_ARGUMENT_NONE)
+			length = read_text(event->text[i], &texts[i]);
 		if (length < 0) {
 			count_loss(HOLTER_EVENT_PROBE_TEXT_HIT, HOLTER_LOSS_READ_FAILED);
 			bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
