@@ -50,6 +50,7 @@ Part Part::of_go(const golang::Binary& binary, process::Descriptor file, Slot sl
                  std::uint32_t first_probe) {
     Part part;
     part.file_ = std::move(file);
+    part.first_probe_ = first_probe;
     for (const auto& group : binary.groups) {
         PartGroup& added = part.groups_.emplace_back();
         added.name = group.name;
@@ -65,6 +66,7 @@ Part Part::of_module(std::shared_ptr<const modules::PublishedPlan> plan,
     Part part;
     part.file_ = std::move(file);
     part.identity_ = known.identity;
+    part.first_probe_ = first_probe;
     for (std::size_t g = 0; g < plan->plan.groups.size(); ++g) {
         const auto& group = plan->plan.groups[g];
         PartGroup& added = part.groups_.emplace_back();

@@ -58,6 +58,8 @@ class Part {
     const std::shared_ptr<const modules::PublishedPlan>& plan() const { return plan_; }
     const process::FileIdentity& identity() const { return identity_; }
     std::uint32_t probes() const;
+    /// Number of its first probe.
+    std::uint32_t first_probe() const { return first_probe_; }
     /// Appends the names of the probes, in the order of their numbers.
     void name_probes(std::vector<std::string>& names) const;
     void report(std::vector<ProbeState>& states) const;
@@ -81,6 +83,7 @@ class Part {
     /// would put probes meant for one file into another.
     process::Descriptor file_;
     std::vector<PartGroup> groups_;
+    std::uint32_t first_probe_ = 0;
 };
 
 } // namespace holter::tracer

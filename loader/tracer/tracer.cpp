@@ -36,6 +36,9 @@ struct Tracer::Attached {
     Verdict binary; ///< null: not Go
     std::vector<Part> parts;
     std::uint32_t probes = 0; ///< numbers that are given out
+    /// First numbers of parts that are gone, by what they stand for: a library that comes and goes
+    /// must not use them up.
+    std::multimap<std::vector<std::string>, std::uint32_t> free_numbers;
 
     bool has(const modules::PublishedPlan& plan, const process::FileIdentity& file) const {
         return std::any_of(parts.begin(), parts.end(), [&](const Part& part) {
@@ -43,8 +46,27 @@ struct Tracer::Attached {
         });
     }
     void append(Part part) {
-        probes += part.probes();
+        if (part.first_probe() == probes)
+            probes += part.probes();
         parts.push_back(std::move(part));
+    }
+    std::uint32_t numbers_for(const modules::PublishedPlan& plan) {
+        std::vector<std::string> names;
+        for (const auto& group : plan.plan.groups)
+            for (const auto& probe : group.probes)
+                names.push_back(probe.probe->name);
+        const auto free = free_numbers.find(names);
+        if (free == free_numbers.end())
+            return probes;
+        const std::uint32_t first = free->second;
+        free_numbers.erase(free);
+        return first;
+    }
+    void drop(Part& part, attach::LinkBin& links) {
+        std::vector<std::string> names;
+        part.name_probes(names);
+        free_numbers.emplace(std::move(names), part.first_probe());
+        part.detach_all(links);
     }
 };
 
@@ -213,7 +235,7 @@ void Tracer::add(const process::Identity& identity, process::Descriptor file,
     }
     describe_to_kernel(slot, identity);
     listener_.appeared(std::move(target));
-    announce_probes(attached, slot, 0);
+    announce_probes(attached, slot, 0, 0);
     for (auto& part : attached.parts)
         part.attach_all(objects_, method_, identity.pid);
     follow(attached, slot, known);
@@ -234,10 +256,11 @@ bool Tracer::follow(Attached& target, Slot slot, const std::vector<modules::Know
                            file.plans.end();
             });
         if (!stays)
-            part.detach_all(links_to_close_);
+            target.drop(part, links_to_close_);
         return !stays;
     });
     const std::size_t first_new = target.parts.size();
+    const std::uint32_t first_number = target.probes;
     for (const auto& file : known)
         for (const auto& plan : file.plans) {
             if (target.has(*plan, file.identity))
@@ -247,20 +270,23 @@ bool Tracer::follow(Attached& target, Slot slot, const std::vector<modules::Know
                 descriptor ? process::file_identity(*descriptor) : descriptor.error();
             if (!identity || *identity != file.identity)
                 continue; // unmapped meanwhile
-            target.append(Part::of_module(plan, file, std::move(*descriptor), slot, target.probes));
+            target.append(Part::of_module(plan, file, std::move(*descriptor), slot,
+                                          target.numbers_for(*plan)));
         }
-    announce_probes(target, slot, first_new);
+    announce_probes(target, slot, first_new, first_number);
     for (std::size_t i = first_new; i < target.parts.size(); ++i)
         target.parts[i].attach_all(objects_, method_, target.identity.pid);
     return gone > 0 || target.parts.size() != parts_before;
 }
 
-void Tracer::announce_probes(const Attached& target, Slot slot, std::size_t first_part) {
+void Tracer::announce_probes(const Attached& target, Slot slot, std::size_t first_part,
+                             std::uint32_t first_probe) {
     std::vector<std::string> names;
     std::vector<std::uint32_t> numbers;
     for (std::size_t i = first_part; i < target.parts.size(); ++i) {
         const Part& part = target.parts[i];
-        part.name_probes(names);
+        if (part.first_probe() >= first_probe)
+            part.name_probes(names);
         if (!part.plan())
             continue;
         for (std::size_t g = 0; g < part.plan()->numbers.size(); ++g)
@@ -268,7 +294,7 @@ void Tracer::announce_probes(const Attached& target, Slot slot, std::size_t firs
                 if (const auto number = part.plan()->number_of(g, p))
                     numbers.push_back(*number);
     }
-    if (!names.empty())
+    if (!names.empty() || !numbers.empty())
         listener_.extended(slot, std::move(names), std::move(numbers));
 }
 

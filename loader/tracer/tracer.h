@@ -118,7 +118,9 @@ class Tracer {
     void describe_to_kernel(Slot slot, const process::Identity& identity);
     void hide_from_kernel(Slot slot, const process::Identity& identity);
     bool follow(Attached& target, Slot slot, const std::vector<modules::KnownFile>& known);
-    void announce_probes(const Attached& target, Slot slot, std::size_t first_part);
+    /// Tells of the parts from `first_part` on; the names of probes from `first_probe` on are new.
+    void announce_probes(const Attached& target, Slot slot, std::size_t first_part,
+                         std::uint32_t first_probe);
     void report_probes(Slot slot);
 
     process::Procfs procfs_;
