@@ -24,7 +24,7 @@ const std::vector<std::string> number_types = {"u8",  "s8",  "u16", "s16",
                                                "u32", "s32", "u64", "s64"};
 const std::vector<std::string> conversions = {"number", "text", "cpp_type", "hotspot_class"};
 const std::vector<std::string> metric_types = {"counter", "gauge", "histogram"};
-const std::vector<std::string> error_sources = {"exception", "panic"};
+const std::vector<std::string> error_sources = {"exception", "panic", "oom"};
 /// Labels that every series begins with.
 const std::vector<std::string> service_labels = {"service_name", "namespace", "pod", "container"};
 /// Names that formats give to parts of a metric.

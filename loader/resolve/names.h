@@ -7,9 +7,11 @@
 #include "loader/catalogue/definition.h"
 #include "loader/process/identity.h"
 #include "loader/process/procfs/procfs.h"
+#include "loader/resolve/hotspot_classes.h"
+#include "loader/result.h"
 
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,7 +22,6 @@ class Names {
   public:
     /// `procfs` must outlive it.
     Names(const process::Procfs& procfs, const process::Identity& identity);
-    ~Names();
     Names(const Names&) = delete;
     Names& operator=(const Names&) = delete;
 
@@ -28,8 +29,11 @@ class Names {
     std::string of(catalogue::Field::As as, std::uint64_t number, std::string_view text);
 
   private:
+    Result<HotspotClasses> find_hotspot_classes() const;
+
     const process::Procfs& procfs_;
     process::Identity identity_;
+    std::optional<Result<HotspotClasses>> hotspot_classes_; ///< once it was looked for
 };
 
 } // namespace holter::resolve
