@@ -9,14 +9,14 @@
 #define ARGUMENT_READER_ARGUMENTS 12
 
 struct argument_place {
-	struct holter_argument arguments[ARGUMENT_READER_ARGUMENTS];
+    struct holter_argument arguments[ARGUMENT_READER_ARGUMENTS];
 };
 
 struct argument_values {
-	__u32 place;
-	__u32 sleepable;
-	__u64 value[ARGUMENT_READER_ARGUMENTS];
-	__u32 failed[ARGUMENT_READER_ARGUMENTS];
+    __u32 place;
+    __u32 sleepable;
+    __u64 value[ARGUMENT_READER_ARGUMENTS];
+    __u32 failed[ARGUMENT_READER_ARGUMENTS];
 };
 
 #endif /* ARGUMENT_READER_H */

@@ -4,7 +4,6 @@
 // probe and nothing else.
 #include <sys/sdt.h>
 
-__attribute__((noinline)) void fire(long number, const char *text, int flag)
-{
-	STAP_PROBE3(runtime, fired, number, text, flag);
+__attribute__((noinline)) void fire(long number, const char* text, int flag) {
+    STAP_PROBE3(runtime, fired, number, text, flag);
 }
