@@ -100,12 +100,13 @@ Collector::Collector(std::shared_ptr<const aggregator::Snapshot> snapshot, Proce
       process_(process), build_(std::move(build)) {
     for (const auto& family : snapshot_->declared) {
         const auto& labels =
-            declared_labels_.emplace_back(family->labels.begin(), family->labels.end());
+            declared_labels_.emplace_back(std::make_shared<const std::vector<std::string_view>>(
+                family->labels.begin(), family->labels.end()));
         metrics_.push_back({family->name,
                             type_of(*family),
                             family->help,
                             true,
-                            labels,
+                            *labels,
                             family->family,
                             family->per_unit,
                             {}});

@@ -38,7 +38,8 @@ class Collector : public prometheus::Collectable {
                     std::vector<prometheus::ClientMetric>& out) const;
 
     std::shared_ptr<const aggregator::Snapshot> snapshot_;
-    std::vector<std::vector<std::string_view>> declared_labels_; ///< what metrics_ points to
+    /// What metrics_ points to, also in a copy.
+    std::vector<std::shared_ptr<const std::vector<std::string_view>>> declared_labels_;
     std::vector<Metric> metrics_;
     ProcessStats process_;
     BuildInfo build_;
