@@ -98,6 +98,9 @@ Configuration parse_configuration(const std::string& content, const std::string&
         if (const auto targets = map.find("targets"))
             configuration.most_targets =
                 static_cast<std::size_t>(targets->integer(1, HOLTER_MAX_TARGETS));
+        if (const auto sockets = map.find("tcp_sockets"))
+            configuration.tcp_sockets =
+                static_cast<std::uint32_t>(sockets->integer(0, 100'000'000));
     });
     section(root, "errors",
             [&](YamlMap& map) { text_key(map, "classes_file", configuration.error_classes_file); });

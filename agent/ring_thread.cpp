@@ -22,6 +22,9 @@ constexpr int drain_interval_ms = 500;
 constexpr std::uint64_t starting_ns = 5'000'000'000;
 // How long a scrape waits for accounts that hang.
 constexpr std::chrono::milliseconds patience{1000};
+// The kernel closes a process's sockets after it has told of its end; with many of them that takes
+// a while, and peers take their time.
+constexpr std::uint64_t sockets_outlive_ns = 60'000'000'000;
 constexpr std::uint64_t expiry_interval_ns = 60'000'000'000;
 
 std::uint64_t monotonic_ns() {
@@ -146,6 +149,9 @@ void RingThread::add_target(tracer::Target target) {
             traced->cpu_seconds_at_start = *cpu;
         traced_[moved->slot] = std::move(traced);
         aggregator_.add_target(described(*moved), monotonic_ns());
+        if (kernel_.sockets)
+            kernel_.sockets->add_slot(moved->slot, moved->identity.pid);
+        sockets_end_.erase(moved->slot);
     });
 }
 
@@ -218,6 +224,11 @@ void RingThread::remove_target(tracer::Slot slot) {
         ring_->drain();
         retire_hits(*traced_.at(slot), slot);
         traced_.erase(slot);
+        if (kernel_.sockets) {
+            aggregator_.on_tcp(slot, kernel_.sockets->counts(slot), {});
+            kernel_.sockets->remove_slot(slot);
+            sockets_end_[slot] = monotonic_ns() + sockets_outlive_ns;
+        }
         aggregator_.remove_target(slot);
     });
 }
@@ -239,6 +250,7 @@ std::shared_ptr<const aggregator::Snapshot> RingThread::snapshot() {
         read_accounts(now);
         read_losses();
         read_hits();
+        read_sockets(now);
         promise->set_value(aggregator_.snapshot(now));
     });
     return future.get();
@@ -292,6 +304,33 @@ void RingThread::read_hits() {
     }
     for (const auto& [probe, total] : totals)
         aggregator_.set_probe_hits(probe, total);
+}
+
+void RingThread::read_sockets(std::uint64_t now_ns) {
+    if (!kernel_.sockets) {
+        aggregator_.set_lost("tcp_socket", "not_loaded", 1);
+        return;
+    }
+    const tcp::Losses lost = kernel_.sockets->losses();
+    aggregator_.set_lost("tcp_socket", "map_full", lost.map_full);
+    aggregator_.set_lost("tcp_socket", "no_memory", lost.no_memory);
+    aggregator_.set_lost("tcp_state", "owner_ended", lost.owner_ended);
+    aggregator_.set_lost("tcp_state", "nested", lost.nested);
+    const tcp::Corrections corrected = kernel_.sockets->corrections();
+    aggregator_.set_tcp_corrections("adopted", corrected.adopted);
+    aggregator_.set_tcp_corrections("moved", corrected.moved);
+    aggregator_.set_tcp_corrections("released", corrected.released);
+    if (!kernel_.sockets->count_sockets(now_ns))
+        aggregator_.set_lost("tcp_tally", "failed", ++failed_tallies_);
+    for (const auto& [slot, traced] : traced_)
+        aggregator_.on_tcp(slot, kernel_.sockets->counts(slot), kernel_.sockets->tally(slot));
+    std::erase_if(sockets_end_, [&](const auto& ended) {
+        aggregator_.on_tcp_after_end(ended.first, kernel_.sockets->counts(ended.first));
+        if (now_ns < ended.second)
+            return false;
+        aggregator_.close_tcp(ended.first);
+        return true;
+    });
 }
 
 void RingThread::retire_hits(const Traced& traced, tracer::Slot slot) {

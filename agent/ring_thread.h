@@ -11,6 +11,7 @@
 #include "aggregator/aggregator.h"
 #include "loader/attach/ring.h"
 #include "loader/process/procfs/procfs.h"
+#include "loader/tcp/sockets.h"
 #include "loader/tracer/tracer.h"
 
 #include <cstdint>
@@ -35,6 +36,7 @@ struct KernelSide {
     attach::SelfTest self_test; ///< for the cost of a hit
     /// A target may have mapped or unmapped files.
     std::function<void(tracer::Slot)> mappings_changed;
+    tcp::Sockets* sockets = nullptr; ///< null: could not be loaded. Its ring thread is this one.
 };
 
 class RingThread {
@@ -81,6 +83,7 @@ class RingThread {
     void count_failed_reading(const std::string& reason);
     void read_losses();
     void read_hits();
+    void read_sockets(std::uint64_t now_ns);
     void retire_hits(const Traced& traced, tracer::Slot slot);
 
     process::Procfs procfs_;
@@ -93,6 +96,9 @@ class RingThread {
     std::map<std::string, std::uint64_t> retired_hits_;    ///< of targets that ended, by probe
     std::map<std::string, std::uint64_t> refusals_;        ///< by reason
     std::map<std::string, std::uint64_t> failed_readings_; ///< of targets' accounts, by reason
+    /// Until when counts of targets that have ended are read.
+    std::map<tracer::Slot, std::uint64_t> sockets_end_;
+    std::uint64_t failed_tallies_ = 0; ///< counts of sockets that the kernel refused
     int wake_fd_ = -1;
     std::mutex mutex_; ///< guards tasks_ and stopping_
     std::vector<Task> tasks_;

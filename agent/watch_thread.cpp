@@ -16,8 +16,9 @@ constexpr std::chrono::milliseconds interval{200};
 } // namespace
 
 WatchThread::WatchThread(process::Watcher& watcher, tracer::Tracer& tracer,
-                         std::function<void(std::uint64_t)> lost)
-    : watcher_(watcher), tracer_(tracer), lost_(std::move(lost)), thread_([this] { loop(); }) {}
+                         std::function<void()> each_round, std::function<void(std::uint64_t)> lost)
+    : watcher_(watcher), tracer_(tracer), each_round_(std::move(each_round)),
+      lost_(std::move(lost)), thread_([this] { loop(); }) {}
 
 WatchThread::~WatchThread() {
     stopping_ = true;
@@ -57,6 +58,7 @@ void WatchThread::loop() {
         watcher_.poll(interval);
         take_requests();
         tracer_.look_again(tracer::Tracer::Clock::now());
+        each_round_();
         const auto by_cause = watcher_.counts().lost;
         const auto lost = std::accumulate(by_cause.begin(), by_cause.end(), std::uint64_t{0});
         if (lost != lost_before)

@@ -23,8 +23,9 @@ namespace holter::agent {
 class WatchThread {
   public:
     /// Starts the thread. `watcher` and `tracer` are its own from now on, until it has ended.
-    /// `lost` is told the total of process events that were lost, when it grows.
-    WatchThread(process::Watcher& watcher, tracer::Tracer& tracer,
+    /// `each_round` is called some times a second, after what has happened was announced; `lost` is
+    /// told the total of process events that were lost, when it grows.
+    WatchThread(process::Watcher& watcher, tracer::Tracer& tracer, std::function<void()> each_round,
                 std::function<void(std::uint64_t)> lost);
     /// Ends it.
     ~WatchThread();
@@ -45,6 +46,7 @@ class WatchThread {
 
     process::Watcher& watcher_;
     tracer::Tracer& tracer_;
+    std::function<void()> each_round_;
     std::function<void(std::uint64_t)> lost_;
     std::mutex mutex_; ///< guards what is asked of the thread
     std::set<tracer::Slot> to_look_at_;

@@ -12,11 +12,12 @@ namespace holter::aggregator {
 namespace {
 
 /// The most series that one target adds to one family when it appears.
-constexpr std::size_t initial_series = 4;
+constexpr std::size_t initial_series = 6;
 
 } // namespace
 
 void Aggregator::State::forget(const Service& service) {
+    std::erase_if(ended_tcp, [&](const auto& ended) { return ended.second->service() == service; });
     tables.each([&](auto& table) { table.forget(service); });
     services.erase(service);
 }
@@ -52,6 +53,7 @@ void Aggregator::add_target(Target target, std::uint64_t now_ns) {
     const TargetId id = target.id;
     if (state.processes.at(id))
         remove_target(id);
+    close_tcp(id);
 
     target.service = clean_service(target.service);
     for (std::string* text :
@@ -77,6 +79,10 @@ void Aggregator::remove_target(TargetId id) {
         return;
     ServiceUse& use = state.services.at(state.processes[id]->target->service);
     state.go[id].reset();
+    if (state.tcp[id]) {
+        state.tcp[id]->drop_connections();
+        state.ended_tcp[id] = std::move(state.tcp[id]);
+    }
     state.processes[id].reset();
     if (--use.targets == 0)
         use.idle_order = ++state.idle_order;
@@ -193,6 +199,32 @@ void Aggregator::on_go_memory(TargetId id, const GoMemory& memory, std::uint64_t
     GoProcess& go = *state.go[id];
     go.memory.on_reading(memory);
     go.audit.on_reading(memory, go.gc.account(), now_ns);
+}
+
+void Aggregator::on_tcp(TargetId id, const holter_tcp_counts& counts,
+                        const holter_tcp_tally& sockets) {
+    State& state = *state_;
+    if (id >= state.processes.size() || !state.processes[id])
+        return;
+    if (!state.tcp[id]) {
+        const Service& service = state.processes[id]->target->service;
+        state.tcp[id] =
+            std::make_unique<TcpProcess>(state.tables.tcp, state.services.at(service).service);
+    }
+    state.tcp[id]->on_reading(counts, sockets);
+}
+
+void Aggregator::on_tcp_after_end(TargetId id, const holter_tcp_counts& counts) {
+    if (const auto ended = state_->ended_tcp.find(id); ended != state_->ended_tcp.end())
+        ended->second->on_end(counts);
+}
+
+void Aggregator::close_tcp(TargetId id) {
+    state_->ended_tcp.erase(id);
+}
+
+void Aggregator::set_tcp_corrections(std::string_view reason, std::uint64_t total) {
+    state_->tcp_corrections[std::string(reason)] = total;
 }
 
 void Aggregator::set_lost(std::string_view type, std::string_view cause, std::uint64_t total) {

@@ -10,6 +10,7 @@
 #include "aggregator/errors/classes.h"
 #include "aggregator/snapshot.h"
 #include "aggregator/target.h"
+#include "bpf/events.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -71,6 +72,16 @@ class Aggregator {
     /// A reading of the target's own account. It feeds the gauges and the audit. Call it right
     /// after the ring was drained.
     void on_go_memory(TargetId id, const GoMemory& memory, std::uint64_t now_ns);
+
+    /// What the kernel side has counted of the target's TCP connections since it appeared, and its
+    /// sockets now. Counters of a target without any reading are absent, not zero.
+    void on_tcp(TargetId id, const holter_tcp_counts& counts, const holter_tcp_tally& sockets);
+    /// The same for one that was removed: its connections may end a little later than it does.
+    void on_tcp_after_end(TargetId id, const holter_tcp_counts& counts);
+    /// No such readings will follow. Adding another target in its place says the same.
+    void close_tcp(TargetId id);
+    /// Sockets whose owner was put right: `reason` e.g. `moved`; a running total.
+    void set_tcp_corrections(std::string_view reason, std::uint64_t total);
 
     /// Events that never reached us: `cause` e.g. `ring_full`. `total` is the running total.
     void set_lost(std::string_view type, std::string_view cause, std::uint64_t total);

@@ -19,6 +19,12 @@ enum class Family : std::uint16_t {
     go_memory_limit,
     go_stop_the_world,
     go_goroutines,
+    tcp_connections,
+    tcp_connects,
+    tcp_accepts,
+    tcp_retransmits,
+    tcp_resets,
+    tcp_connection_duration,
     errors,
     error_root_causes,
     go_panics,
@@ -34,6 +40,7 @@ enum class Family : std::uint16_t {
     events_lost,
     audit_checks,
     audit_mismatches,
+    tcp_corrections,
     series_limited, ///< in Snapshot::limited
     // This and all above: what catalogue files declare (catalogue/definition.h).
     declared,

@@ -115,6 +115,12 @@ std::shared_ptr<const Snapshot> Aggregator::snapshot(std::uint64_t now_ns) const
     build.series(tables.go_memory.memory_limit);
     build.series(tables.go_gc.stops);
     build.series(tables.go_memory.goroutines);
+    build.series(tables.tcp.connections);
+    build.series(tables.tcp.connects);
+    build.series(tables.tcp.accepts);
+    build.series(tables.tcp.retransmits);
+    build.series(tables.tcp.resets);
+    build.series(tables.tcp.durations);
     build.series(tables.errors.errors);
     build.series(tables.errors.root_causes);
     build.series(tables.errors.panics);
@@ -155,6 +161,8 @@ std::shared_ptr<const Snapshot> Aggregator::snapshot(std::uint64_t now_ns) const
         build.own(Family::audit_checks, {signal}, count.checks);
     for (const auto& [signal, count] : audits)
         build.own(Family::audit_mismatches, {signal}, count.mismatches);
+    for (const auto& [reason, count] : state.tcp_corrections)
+        build.own(Family::tcp_corrections, {reason}, count);
 
     tables.catalogue.each_declared([&](const auto& definition, auto& table) {
         snapshot->declared.push_back(definition);
@@ -166,6 +174,8 @@ std::shared_ptr<const Snapshot> Aggregator::snapshot(std::uint64_t now_ns) const
     for (const auto& [family, count] : limited)
         snapshot->limited.emplace_back(family, count);
 
+    for (const auto& [id, tcp] : state.ended_tcp)
+        tcp->add_to(snapshot->histograms, snapshot->numbers);
     for (std::size_t id = 0; id < state.processes.size(); ++id) {
         if (!state.processes[id])
             continue;
@@ -173,6 +183,8 @@ std::shared_ptr<const Snapshot> Aggregator::snapshot(std::uint64_t now_ns) const
         process.info.add_to(snapshot->numbers);
         process.dependencies.add_to(snapshot->numbers);
         process.overhead.add_to(snapshot->numbers);
+        if (const TcpProcess* tcp = state.tcp[id].get())
+            tcp->add_to(snapshot->histograms, snapshot->numbers);
         process.errors.add_to(snapshot->numbers);
         process.seen.add_to(snapshot->histograms, snapshot->numbers);
         if (const GoProcess* go = state.go[id].get()) {

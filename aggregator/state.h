@@ -15,6 +15,7 @@
 #include "aggregator/golang/go_memory.h"
 #include "aggregator/series/gauge.h"
 #include "aggregator/series/series.h"
+#include "aggregator/tcp.h"
 #include "bpf/events.h"
 
 #include <array>
@@ -32,13 +33,15 @@ namespace holter::aggregator {
 /// All families that have the labels of a service.
 struct Tables {
     explicit Tables(std::size_t limit)
-        : go_gc(limit), go_memory(limit), errors(limit), catalogue(go_gc, go_memory, limit),
+        : go_gc(limit), go_memory(limit), tcp(limit), errors(limit),
+          catalogue(go_gc, go_memory, limit),
           target_info(Family::target_info, Combine::maximum, limit, Overflow::drop_labels),
           dependency_info(Family::dependency_info, Combine::maximum, limit, Overflow::drop_labels),
           overhead(Family::overhead, Combine::maximum, limit) {}
 
     GoGcTables go_gc;
     GoMemoryTables go_memory;
+    TcpTables tcp;
     ErrorTables errors;
     CatalogueTables catalogue;
     GaugeTable target_info, dependency_info, overhead;
@@ -46,17 +49,22 @@ struct Tables {
     template <typename Visitor> void each_histogram(Visitor&& visit) {
         visit(go_gc.pauses);
         visit(go_gc.stops);
+        visit(tcp.durations);
     }
     template <typename Visitor> void each_counter(Visitor&& visit) {
         visit(go_gc.cycles);
         visit(go_memory.gc_cpu);
+        visit(tcp.connects);
+        visit(tcp.accepts);
+        visit(tcp.retransmits);
+        visit(tcp.resets);
         visit(errors.errors);
         visit(errors.root_causes);
         visit(errors.panics);
     }
     template <typename Visitor> void each_gauge(Visitor&& visit) {
         for (GaugeTable* table : {&go_memory.heap_live, &go_memory.heap_goal, &go_memory.gc_percent,
-                                  &go_memory.memory_limit, &go_memory.goroutines, &target_info,
+                                  &go_memory.memory_limit, &go_memory.goroutines, &tcp.connections, &target_info,
                                   &dependency_info, &overhead})
             visit(table->series);
     }
@@ -129,6 +137,8 @@ struct Aggregator::State {
 
     // By id. What events need lies apart from the rest.
     std::array<std::unique_ptr<GoProcess>, HOLTER_MAX_TARGETS> go;
+    std::array<std::unique_ptr<TcpProcess>, HOLTER_MAX_TARGETS> tcp;
+    std::map<TargetId, std::unique_ptr<TcpProcess>> ended_tcp; ///< of targets that were removed
     std::array<std::unique_ptr<Process>, HOLTER_MAX_TARGETS> processes;
 
     std::array<std::uint64_t, HOLTER_EVENT_TYPES> events{};    ///< that reached a target
@@ -138,6 +148,7 @@ struct Aggregator::State {
     std::map<std::uint32_t, ProbeDefinition> definitions; ///< of catalogue probes, by number
     Resolver resolver;
     std::map<std::string, std::uint64_t> probe_hits;
+    std::map<std::string, std::uint64_t> tcp_corrections;
     std::map<std::string, double> probe_hit_cost;
 
     template <typename Event, typename Handler> void to_target(const Event& event, Handler handle) {

@@ -99,5 +99,6 @@ HOLTER_ASSERT_SIZE(struct holter_hits, 1024);
 #include "bpf/events/catalogue.h"
 #include "bpf/events/go_gc.h"
 #include "bpf/events/process.h"
+#include "bpf/events/tcp.h"
 
 #endif /* HOLTER_EVENTS_H */

@@ -15,6 +15,9 @@ constexpr Names runtime = {"runtime"};
 constexpr Names runtime_kind = {"runtime", "kind"};
 constexpr Names runtime_trigger = {"runtime", "trigger"};
 constexpr Names reason = {"reason"};
+constexpr Names state_direction = {"state", "direction"};
+constexpr Names direction = {"direction"};
+constexpr Names result = {"result"};
 constexpr Names error = {"source", "error_class", "error_type", "retryable"};
 constexpr Names root_cause = {"source", "error_type", "root_type"};
 constexpr Names panic = {"error_type", "outcome"};
@@ -32,6 +35,7 @@ constexpr std::span<const std::string_view> none;
 
 constexpr double ns = 1e9;
 constexpr std::string_view gc = "Garbage collection";
+constexpr std::string_view connections = "Connection state";
 constexpr std::string_view errors = "Errors";
 constexpr std::string_view own = "Holter about itself";
 
@@ -69,6 +73,30 @@ constexpr Metric metrics[] = {
      true, reason, Family::go_stop_the_world, ns, gc},
     {"holter_go_goroutines", Type::gauge, "Goroutines that exist. Processes of a service add up.",
      true, none, Family::go_goroutines, 1, gc},
+
+    {"holter_tcp_connections", Type::gauge,
+     "TCP sockets by state and by who opened the connection, counted by the kernel at the scrape. "
+     "unaccepted: established, but the program has not taken it from its listener's queue; "
+     "time_wait: closed here, its port not free yet. A state appears when one was seen. Processes "
+     "of a service add up.",
+     true, state_direction, Family::tcp_connections, 1, connections},
+    {"holter_tcp_connects_total", Type::counter,
+     "Attempts to connect by how they ended. no_local_port: no port or pair of addresses was free, "
+     "nothing was sent; aborted: given up by the program before there was an answer. aborted and "
+     "other appear when one was seen. What has no route at all fails before there is an attempt.",
+     true, result, Family::tcp_connects, 1, connections},
+    {"holter_tcp_accepts_total", Type::counter,
+     "Inbound connections that were established, whether or not the program has taken them from "
+     "its listener's queue.",
+     true, none, Family::tcp_accepts, 1, connections},
+    {"holter_tcp_retransmits_total", Type::counter, "Segments that were sent again.", true, none,
+     Family::tcp_retransmits, 1, connections},
+    {"holter_tcp_resets_total", Type::counter, "RST segments that were sent or received.", true,
+     direction, Family::tcp_resets, 1, connections},
+    {"holter_tcp_connection_duration_seconds", Type::histogram,
+     "From established to closed on both sides, or left to the kernel to wait for stray segments. "
+     "Connections that were there before tracing began are not in it.",
+     true, direction, Family::tcp_connection_duration, ns, connections},
 
     {"holter_errors_total", Type::counter,
      "Errors by where they were seen, by class (business, transient, system), by type as the "
@@ -119,6 +147,11 @@ constexpr Metric metrics[] = {
      "Differences found by them: missed or doubled cycles (gc_cycles), comparisons that failed "
      "(the others).",
      false, signal, Family::audit_mismatches, 1, own},
+    {"holter_tcp_corrections_total", Type::counter,
+     "TCP sockets whose owner was put right by a look at the files of the targets: adopted (nobody "
+     "was known to own it), moved (inherited or passed to another target), released (now held by a "
+     "process that is not traced).",
+     false, reason, Family::tcp_corrections, 1, own},
     {"holter_series_limited_total", Type::counter,
      "New series that came when their family was at its limit, and share series of the service "
      "named other; and errors of types beyond the limit of their process.",

@@ -15,6 +15,7 @@
 #include "loader/catalogue/catalogue.h"
 #include "loader/process/procfs/resource_use.h"
 #include "loader/process/watcher.h"
+#include "loader/tcp/sockets.h"
 #include "loader/tracer/tracer.h"
 
 #include <csignal>
@@ -151,11 +152,15 @@ int run(const Configuration& configuration) {
 
     // The listener needs the ring thread, which needs the tracer's maps: it is there before the
     // watch thread starts, and that is the only one to call.
+    std::unique_ptr<tcp::Sockets> sockets;
     tracer::Listener listener;
     listener.appeared = [&](tracer::Target target) {
         spdlog::info("tracing process {} ({}, {}, {})", target.identity.pid, target.executable,
                      target.runtime_version, target.service_name);
+        const pid_t pid = target.identity.pid;
         ring_thread->add_target(std::move(target));
+        if (sockets)
+            sockets->take_over(pid);
     };
     process::Watcher* watching = nullptr;
     listener.watch = [&](const process::Identity& identity) { return watching->watch(identity); };
@@ -192,7 +197,15 @@ int run(const Configuration& configuration) {
         procfs, std::move(selection), std::move(catalogue), test.method,
         configuration.rescan_interval, configuration.most_targets, std::move(listener)));
 
+    auto tcp = tcp::Sockets::start(tracer->objects(), procfs,
+                                   {configuration.tcp_sockets, configuration.rescan_interval});
+    if (tcp)
+        sockets = std::move(*tcp);
+    else
+        spdlog::warn("TCP connections are not seen: {}", tcp.error().message);
+
     KernelSide kernel;
+    kernel.sockets = sockets.get();
     kernel.ring_map = tracer->ring_map();
     kernel.losses = [&] { return tracer->losses(); };
     kernel.hits = [&](tracer::Slot slot, std::size_t probes) { return tracer->hits(slot, probes); };
@@ -223,9 +236,13 @@ int run(const Configuration& configuration) {
                  configuration.listen_address, server.port());
 
     {
-        WatchThread watch_thread(*watcher, *tracer, [&](std::uint64_t total) {
-            ring_thread->set_lost_process_events(total);
-        });
+        WatchThread watch_thread(
+            *watcher, *tracer,
+            [&] {
+                if (sockets)
+                    sockets->look_around(tracer->target_pids());
+            },
+            [&](std::uint64_t total) { ring_thread->set_lost_process_events(total); });
         watch_thread_for_web = &watch_thread;
         watch_thread_for_ring = &watch_thread;
         int number = signals.wait();

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace holter::aggregator {
@@ -98,6 +99,9 @@ class Histogram {
     Histogram() = default;
     explicit Histogram(Bounds bounds) : bounds_(std::move(bounds)), counts_(bounds_->size() + 1) {}
     explicit Histogram(const PauseHistogram& pauses);
+    /// Counted elsewhere: one count for each bucket.
+    Histogram(Bounds bounds, std::span<const unsigned long long> counts, std::uint64_t sum)
+        : bounds_(std::move(bounds)), sum_(sum), counts_(counts.begin(), counts.end()) {}
 
     void observe(std::uint64_t value);
     void merge(const Histogram& other);

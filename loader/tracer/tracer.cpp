@@ -405,6 +405,13 @@ void Tracer::forget(const process::Identity& identity) {
     free_slots_.push_back(slot);
 }
 
+std::vector<pid_t> Tracer::target_pids() const {
+    std::vector<pid_t> pids;
+    for (const auto& [identity, slot] : slots_)
+        pids.push_back(identity.pid);
+    return pids;
+}
+
 int Tracer::ring_map() const {
     return objects_.map("events");
 }

@@ -99,6 +99,9 @@ class Tracer {
     std::vector<std::uint64_t> hits(Slot slot, std::size_t probes) const;
 
     std::size_t targets() const { return targets_.size(); }
+    std::vector<pid_t> target_pids() const;
+    /// For what is attached once for all targets and shares the maps.
+    attach::Objects& objects() { return objects_; }
 
   private:
     struct Attached;

@@ -9,6 +9,7 @@
 #include "loader/process/procfs/cgroup.h"
 #include "loader/process/procfs/procfs.h"
 #include "loader/process/procfs/stat.h"
+#include "loader/tcp/time_wait.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -37,6 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(cgroup.systemd_unit.find('/') == std::string::npos);
 
     parse_resource_attributes(text);
+    holter::tcp::time_waits_of_namespace(text);
 
     const std::size_t cut = text.empty() ? 0 : static_cast<std::uint8_t>(text.front()) % size;
     const std::string_view head = text.substr(0, cut);

@@ -26,6 +26,7 @@ constexpr std::size_t command_line_limit = 32U << 10U;
 constexpr std::size_t environment_limit = 1U << 20U;
 constexpr std::size_t maps_limit = 16U << 20U;
 constexpr std::size_t auxv_limit = 4096;
+constexpr std::size_t socket_statistics_limit = 4096;
 constexpr std::uint64_t smallest_page = 4096;
 constexpr std::string_view deleted_suffix = " (deleted)";
 
@@ -302,6 +303,23 @@ Result<std::string> Procfs::command_line(pid_t pid) const {
 
 Result<std::string> Procfs::environment(pid_t pid) const {
     return read_image_file(pid, "environ", environment_limit);
+}
+
+Result<std::uint64_t> Procfs::network_namespace(pid_t pid) const {
+    const std::string path = folder(pid) + "/ns/net";
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) {
+        return system_error(errno, path);
+    }
+    return static_cast<std::uint64_t>(status.st_ino);
+}
+
+Result<Descriptor> Procfs::open_network_namespace(pid_t pid) const {
+    return open_file(folder(pid) + "/ns/net");
+}
+
+Result<std::string> Procfs::socket_statistics(pid_t pid) const {
+    return read_file(folder(pid) + "/net/sockstat", socket_statistics_limit);
 }
 
 Result<Cgroup> Procfs::cgroup(pid_t pid) const {

@@ -77,6 +77,11 @@ class Procfs {
     /// `NAME=value` as given at exec, each ended by a NUL; no more than the first MiB.
     Result<std::string> environment(pid_t pid) const;
     Result<Cgroup> cgroup(pid_t pid) const;
+    /// Inode of its network namespace.
+    Result<std::uint64_t> network_namespace(pid_t pid) const;
+    Result<Descriptor> open_network_namespace(pid_t pid) const;
+    /// /proc/PID/net/sockstat: the kernel's totals for that namespace.
+    Result<std::string> socket_statistics(pid_t pid) const;
     /// Text for for_each_mapping; no more than the first 16 MiB.
     Result<std::string> maps(pid_t pid) const;
     /// What to add to a linked address of the main executable to get the one in memory. Also

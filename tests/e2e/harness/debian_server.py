@@ -2,11 +2,13 @@
 """Go servers as Debian ships them: stripped, built with Debian's flags, prepared by nobody here. The
 packages are unpacked, not installed, so that no service appears on the machine."""
 
+import json
 import os
 import pathlib
 import subprocess
 import tempfile
 
+from harness.agent import free_port
 from harness.report import Skip
 
 
@@ -46,3 +48,48 @@ def unpack(package, executable):
         subprocess.run(["dpkg-deb", "--extract", archives[0], unpacked], check=True)
         unpacked.rename(folder)
     return path
+
+
+def _prometheus(folder, port):
+    config = folder / "prometheus.yml"
+    config.write_text("global:\n  scrape_interval: 1s\nscrape_configs:\n  - job_name: self\n"
+                      f"    static_configs:\n      - targets: ['127.0.0.1:{port}']\n",
+                      encoding="utf-8")
+    return [f"--config.file={config}", f"--storage.tsdb.path={folder}/data",
+            f"--web.listen-address=127.0.0.1:{port}"]
+
+
+def _listen_only(folder, port):
+    del folder
+    return [f"--web.listen-address=127.0.0.1:{port}"]
+
+
+def _etcd(folder, port):
+    return ["--data-dir", str(folder / "etcd"),
+            "--listen-client-urls", f"http://127.0.0.1:{port}",
+            "--advertise-client-urls", f"http://127.0.0.1:{port}",
+            "--listen-peer-urls", f"http://127.0.0.1:{free_port()}"]
+
+
+def _caddy(folder, port):
+    config = folder / "caddy.json"
+    config.write_text(json.dumps({"admin": {"listen": f"127.0.0.1:{port}", "config": {
+        "persist": False}}}), encoding="utf-8")
+    return ["run", "--config", str(config)]
+
+
+def _blackbox(folder, port):
+    config = folder / "blackbox.yml"
+    config.write_text("modules:\n  http:\n    prober: http\n", encoding="utf-8")
+    return [f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}"]
+
+
+# Package -> its server's path, and the arguments that make it listen on this port of loopback.
+SERVERS = {
+    "prometheus": ("usr/bin/prometheus", _prometheus),
+    "prometheus-node-exporter": ("usr/bin/prometheus-node-exporter", _listen_only),
+    "prometheus-pushgateway": ("usr/bin/prometheus-pushgateway", _listen_only),
+    "prometheus-blackbox-exporter": ("usr/bin/prometheus-blackbox-exporter", _blackbox),
+    "etcd-server": ("usr/bin/etcd", _etcd),
+    "caddy": ("usr/bin/caddy", _caddy),
+}

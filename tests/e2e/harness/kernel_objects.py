@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a process holds in the kernel, read from its file descriptors: BPF links and maps. Other
+"""What a process holds in the kernel, read from its file descriptors: BPF links, maps and programs. Other
 agents may run on the same machine, so nothing here looks at the whole system."""
 
+import contextlib
+import ctypes
+import json
 import os
+import platform
 import subprocess
 
 
@@ -50,3 +54,36 @@ def cpu_seconds(pid):
 
 def threads(pid):
     return len(os.listdir(f"/proc/{pid}/task"))
+
+
+def programs(pid):
+    """{name: (ns it ran, times it ran)} of the BPF programs that this process holds. The kernel keeps
+    these numbers only while somebody asks for them: run_statistics()."""
+    found = {}
+    for info in _descriptors(pid):
+        if "prog_id" not in info:
+            continue
+        shown = subprocess.run(
+            ["bpftool", "--json", "prog", "show", "id", info["prog_id"].strip()],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+            env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
+        if shown.returncode != 0:
+            continue
+        program = json.loads(shown.stdout)
+        found[program.get("name", "")] = (program.get("run_time_ns", 0), program.get("run_cnt", 0))
+    return found
+
+
+@contextlib.contextmanager
+def run_statistics():
+    """While this is open the kernel measures how long BPF programs run (BPF_ENABLE_STATS)."""
+    enable_stats, syscall = 32, {"x86_64": 321, "aarch64": 280}[platform.machine()]
+    attributes = ctypes.create_string_buffer(64)
+    descriptor = ctypes.CDLL(None, use_errno=True).syscall(
+        syscall, enable_stats, attributes, len(attributes))
+    if descriptor < 0:
+        raise OSError(ctypes.get_errno(), "BPF_ENABLE_STATS")
+    try:
+        yield
+    finally:
+        os.close(descriptor)

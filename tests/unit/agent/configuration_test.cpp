@@ -38,7 +38,7 @@ select:
 attach: {method: perf}
 path: {procfs: /host/proc}
 processes: {rescan_interval: 1m30s}
-limits: {series_per_family: 7, targets: 9}
+limits: {series_per_family: 7, targets: 9, tcp_sockets: 5000}
 )",
                                                    "holter.yaml");
     CHECK(configuration.listen_address == "127.0.0.1:1");
@@ -53,6 +53,7 @@ limits: {series_per_family: 7, targets: 9}
     CHECK(configuration.rescan_interval == std::chrono::seconds(90));
     CHECK(configuration.series_per_family == 7);
     CHECK(configuration.most_targets == 9);
+    CHECK(configuration.tcp_sockets == 5000);
 }
 
 TEST_CASE("mistakes name line, column and the nearest key") {

@@ -1,0 +1,3 @@
+module holter.test/go_tcp
+
+go 1.18
