@@ -134,6 +134,12 @@ def grown(before, after, name, label, **labels):
     return {value: count for value, count in sorted(counts.items()) if count}
 
 
+def same_length(report, what, seconds, nanoseconds, number):
+    """How long `number` stops took together: within 5 % and 50 µs for each."""
+    report.near(f"nanoseconds of {number} {what}", seconds * 1e9, nanoseconds,
+                absolute=0.05 * nanoseconds + 50e3 * number)
+
+
 def settled(agent, judge, seconds=5):
     """The page of which `judge(page)` holds, or the last one: events are read on a timer, and what
     is judged is the page after they had time to arrive."""
