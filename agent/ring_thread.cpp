@@ -65,6 +65,7 @@ struct RingThread::Traced {
     std::vector<double> hit_seconds; ///< cost of a hit, by probe
     AccountReaders::Account account; ///< may be null
     std::unique_ptr<resolve::Names> names;
+    std::unique_ptr<golang::TypeNames> types; ///< of Go; may be null
     double cpu_seconds_at_start = 0;
     std::uint64_t appeared_ns = 0;
 };
@@ -76,6 +77,14 @@ RingThread::RingThread(aggregator::Limits limits, aggregator::ErrorClasses class
         kernel_.ring_map, [this](std::span<const std::byte> record) { on_record(record); });
     if (!ring)
         throw std::runtime_error(ring.error().message);
+    aggregator_.set_names({[this](tracer::Slot slot, std::uint64_t address) {
+                               golang::TypeNames* types = types_of(slot);
+                               return types ? types->name(address) : "unknown";
+                           },
+                           [this](tracer::Slot slot, std::uint64_t address, std::uint64_t length) {
+                               golang::TypeNames* types = types_of(slot);
+                               return types ? types->constant(address, length) : "";
+                           }});
     ring_ = std::move(*ring);
     wake_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake_fd_ < 0)
@@ -144,6 +153,7 @@ void RingThread::add_target(tracer::Target target) {
         if (moved->account)
             traced->account = AccountReaders::account(
                 [account = std::shared_ptr(std::move(moved->account))] { return account->read(); });
+        traced->types = std::move(moved->types);
         traced->appeared_ns = monotonic_ns();
         if (const auto cpu = procfs_.cpu_seconds(moved->identity.pid))
             traced->cpu_seconds_at_start = *cpu;
@@ -217,6 +227,11 @@ void RingThread::set_probes(tracer::Slot slot, std::vector<tracer::ProbeState> s
         }
         aggregator_.set_probes(slot, std::move(probes));
     });
+}
+
+golang::TypeNames* RingThread::types_of(tracer::Slot slot) {
+    const auto found = traced_.find(slot);
+    return found == traced_.end() ? nullptr : found->second->types.get();
 }
 
 void RingThread::remove_target(tracer::Slot slot) {

@@ -82,6 +82,8 @@ class RingThread {
     void read_accounts(std::uint64_t now_ns);
     void count_failed_reading(const std::string& reason);
     void read_losses();
+    /// Null when nothing is known of the target's types.
+    golang::TypeNames* types_of(tracer::Slot slot);
     void read_hits();
     void read_sockets(std::uint64_t now_ns);
     void retire_hits(const Traced& traced, tracer::Slot slot);

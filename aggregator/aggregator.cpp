@@ -2,6 +2,8 @@
 #include "aggregator/aggregator.h"
 
 #include "aggregator/decode.h"
+#include "aggregator/errors/death.h"
+#include "aggregator/errors/panic.h"
 #include "aggregator/state.h"
 
 #include <string>
@@ -148,6 +150,10 @@ void Aggregator::expect_probe(TargetId id, std::uint32_t probe) {
         state.processes[id]->seen.expect(definition->second);
 }
 
+void Aggregator::set_names(GoNames names) {
+    state_->names = std::move(names);
+}
+
 void Aggregator::set_resolver(Resolver resolver) {
     state_->resolver = std::move(resolver);
 }
@@ -161,6 +167,17 @@ void Aggregator::on_record(std::span<const std::byte> record) {
         }
         void operator()(const holter_go_stop& event) const {
             state.to_target(event, [&](GoProcess& go) { go.gc.on_stop(event); });
+        }
+        void operator()(const holter_death& event) const {
+            state.to_process(event, [&](Process& process) {
+                const Death death = describe(event);
+                process.errors.count({death.source, death.type, {}, {}});
+            });
+        }
+        void operator()(const holter_go_panic& event) const {
+            state.to_process(event, [&](Process& process) {
+                count_panic(process.errors, event, state.names);
+            });
         }
         void operator()(const holter_probe_hit& event) const {
             state.on_probe_hit(

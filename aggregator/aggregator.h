@@ -8,6 +8,7 @@
 
 #include "aggregator/catalogue/definition.h"
 #include "aggregator/errors/classes.h"
+#include "aggregator/errors/go_names.h"
 #include "aggregator/snapshot.h"
 #include "aggregator/target.h"
 #include "bpf/events.h"
@@ -58,6 +59,9 @@ class Aggregator {
     void expect_probe(TargetId id, std::uint32_t probe);
     /// Whom definitions ask that have a resolver.
     void set_resolver(Resolver resolver);
+
+    /// Who knows the names of Go types. Without it they are `unknown`.
+    void set_names(GoNames names);
 
     /// One record of the ring (bpf/events.h). Malformed ones and those of unknown targets are
     /// counted as lost, by cause.

@@ -22,6 +22,9 @@ std::string_view event_name(std::uint32_t type);
 template <typename Event> bool plausible(const Event&) {
     return true;
 }
+inline bool plausible(const holter_go_panic& event) {
+    return event.kind < HOLTER_GO_PANIC_KINDS;
+}
 inline bool plausible(const holter_go_gc_pause& event) {
     return event.kind < HOLTER_GO_PAUSE_KINDS && event.trigger < HOLTER_GO_TRIGGERS;
 }

@@ -147,6 +147,7 @@ struct Aggregator::State {
     std::map<std::pair<std::string, std::string>, std::uint64_t> lost;
     std::map<std::uint32_t, ProbeDefinition> definitions; ///< of catalogue probes, by number
     Resolver resolver;
+    GoNames names;
     std::map<std::string, std::uint64_t> probe_hits;
     std::map<std::string, std::uint64_t> tcp_corrections;
     std::map<std::string, double> probe_hit_cost;
@@ -156,6 +157,17 @@ struct Aggregator::State {
         if (target < go.size() && go[target]) {
             ++events[event.event.type];
             handle(*go[target]);
+        } else {
+            ++unknown_target[event.event.type];
+        }
+    }
+
+    template <typename Event, typename Handler>
+    void to_process(const Event& event, Handler handle) {
+        const std::uint32_t target = event.event.target;
+        if (target < processes.size() && processes[target]) {
+            ++events[event.event.type];
+            handle(*processes[target]);
         } else {
             ++unknown_target[event.event.type];
         }

@@ -25,6 +25,8 @@
 #define HOLTER_EVENTS(X)                                                                           \
 	X(GO_GC_PAUSE, go_gc_pause)                                                                \
 	X(GO_STOP, go_stop)                                                                        \
+	X(DEATH, death)                                                                            \
+	X(GO_PANIC, go_panic)                                                                      \
 	X(PROBE_HIT, probe_hit)                                                                    \
 	X(PROBE_TEXT_HIT, probe_text_hit)
 
@@ -97,6 +99,8 @@ HOLTER_ASSERT_SIZE(struct holter_hits, 1024);
 #define HOLTER_ARGUMENT_ID(name) HOLTER_ARGUMENT_##name,
 
 #include "bpf/events/catalogue.h"
+#include "bpf/events/deaths.h"
+#include "bpf/events/go_errors.h"
 #include "bpf/events/go_gc.h"
 #include "bpf/events/process.h"
 #include "bpf/events/tcp.h"

@@ -71,8 +71,13 @@ enum pid_type {
 	PIDTYPE_MAX,
 };
 
+struct mm_struct;
+
 struct signal_struct {
 	atomic_t live; /* threads that have not begun to exit */
+	unsigned int flags;
+	int group_exit_code;
+	struct mm_struct *oom_mm; /* set when the process was chosen because memory ran out */
 	struct pid *pids[PIDTYPE_MAX];
 };
 
@@ -82,6 +87,8 @@ struct task_struct {
 	unsigned int flags;
 	int pid;  /* of the thread, in the initial PID namespace */
 	int tgid; /* of the process */
+	int exit_code;
+	struct task_struct *group_leader;
 	struct signal_struct *signal;
 };
 

@@ -13,6 +13,7 @@ namespace {
 const std::map<std::string, Vocabulary>& vocabularies() {
     static const std::map<std::string, Vocabulary> all = {
         {"go_gc", {{HOLTER_GO_GC_PROGRAMS(HOLTER_WORD)}, {HOLTER_GO_GC_ARGUMENTS(HOLTER_WORD)}}},
+        {"go_errors", {{HOLTER_GO_ERRORS_PROGRAMS(HOLTER_WORD)}, {}}},
     };
     return all;
 }

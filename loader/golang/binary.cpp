@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/golang/binary.h"
 
+#include "bpf/events.h"
 #include "loader/golang/module_versions.h"
 
 #include <elf.h>
@@ -73,6 +74,9 @@ Result<std::shared_ptr<const Binary>> examine_binary(const std::string& path,
                 entry->second = module_version(*file, binary->build_info, module).value_or("");
             return minor_release(entry->second);
         });
+    if (functions->module_data)
+        binary->error_links = find_error_links(TypeReader(*file, *functions->module_data),
+                                               binary->version, HOLTER_GO_LINKS);
     binary->functions = std::move(*functions);
     return std::shared_ptr<const Binary>(binary);
 }

@@ -12,6 +12,7 @@
 #include "loader/golang/build_info.h"
 #include "loader/golang/layout/offsets.h"
 #include "loader/golang/probe_plan.h"
+#include "loader/golang/types/error_links.h"
 #include "loader/process/procfs/procfs.h"
 #include "loader/result.h"
 
@@ -35,6 +36,7 @@ struct Binary {
     /// told.
     std::map<std::string, std::string> modules;
     std::vector<GroupPlan> groups;
+    std::vector<ErrorLink> error_links; ///< as linked; at most HOLTER_GO_LINKS
     /// It is Go, but no probe can be placed: `unknown_version`, or an error of find_functions().
     std::optional<Error> failure;
 };

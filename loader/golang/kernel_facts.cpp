@@ -28,10 +28,26 @@ KernelFact gc_account(const Binary& binary, const RuntimeVariables& variables) {
     return fact("go_gc_targets", target);
 }
 
+KernelFact wrapping_types(const Binary& binary, std::uint64_t load_bias) {
+    holter_go_error_target target{};
+    if (binary.functions && binary.functions->module_data) {
+        const std::uint64_t types = binary.functions->module_data->types;
+        target.types = types + load_bias;
+        for (const ErrorLink& link : binary.error_links)
+            target.links[target.count++] = {
+                static_cast<std::uint32_t>(link.type - types),
+                static_cast<std::uint16_t>(link.offset),
+                link.slice ? std::uint16_t{HOLTER_GO_LINK_ERRORS}
+                           : std::uint16_t{HOLTER_GO_LINK_ERROR}};
+    }
+    return fact("go_error_targets", target);
+}
+
 } // namespace
 
-std::vector<KernelFact> kernel_facts(const Binary& binary, const RuntimeVariables& variables) {
-    return {gc_account(binary, variables)};
+std::vector<KernelFact> kernel_facts(const Binary& binary, const RuntimeVariables& variables,
+                                     std::uint64_t load_bias) {
+    return {gc_account(binary, variables), wrapping_types(binary, load_bias)};
 }
 
 } // namespace holter::golang

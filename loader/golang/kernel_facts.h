@@ -19,7 +19,8 @@ struct KernelFact {
     std::vector<std::byte> element;
 };
 
-/// All facts of a process that runs `binary`.
-std::vector<KernelFact> kernel_facts(const Binary& binary, const RuntimeVariables& variables);
+/// All facts of a process that runs `binary`, `load_bias` from where it was linked.
+std::vector<KernelFact> kernel_facts(const Binary& binary, const RuntimeVariables& variables,
+                                     std::uint64_t load_bias);
 
 } // namespace holter::golang

@@ -5,6 +5,7 @@
 
 #include "bpf/events.h"
 #include "loader/golang/account/memory.h"
+#include "loader/golang/types/type_names.h"
 #include "loader/process/identity.h"
 #include "loader/process/procfs/memory.h"
 
@@ -65,6 +66,8 @@ struct Target {
     std::vector<std::pair<std::string, std::string>> dependencies; ///< module, version
     /// Null when the memory could not be opened or nothing in it could be located.
     std::unique_ptr<RuntimeAccount> account;
+    /// Null when the types could not be located.
+    std::unique_ptr<golang::TypeNames> types;
 };
 
 } // namespace holter::tracer

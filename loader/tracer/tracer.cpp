@@ -22,6 +22,17 @@ std::string path_of(const process::Descriptor& file) {
     return "/proc/self/fd/" + std::to_string(file.get());
 }
 
+std::unique_ptr<golang::TypeNames> type_names(const golang::Binary& binary, const std::string& path,
+                                              std::uint64_t load_bias) {
+    if (!binary.functions || !binary.functions->module_data)
+        return nullptr;
+    auto file = elf::ElfFile::open(path);
+    if (!file)
+        return nullptr;
+    return std::make_unique<golang::TypeNames>(
+        golang::TypeReader(std::move(*file), *binary.functions->module_data), load_bias);
+}
+
 /// Whether a file is worth tracing a process for. Probes that only say when to look again are not.
 bool is_worth_it(const modules::KnownFile& file) {
     return std::any_of(file.plans.begin(), file.plans.end(),
@@ -97,13 +108,17 @@ Result<std::unique_ptr<Tracer>> Tracer::create(const process::Procfs& procfs,
     std::unique_ptr<Tracer> tracer(new Tracer(procfs, std::move(selection), std::move(catalogue),
                                               method, rescan_interval, most_targets,
                                               std::move(listener)));
-    std::vector<std::string> names = {"catalogue", "catalogue_text"};
+    std::vector<std::string> names = {"catalogue", "catalogue_text", "deaths"};
     for (const auto& runtime : tracer->runtimes_)
         for (const auto& group : runtime.groups)
             names.push_back(group.object);
     for (const auto& name : names)
         if (const auto object = tracer->objects_.load(name); !object)
             return object.error();
+    auto deaths = attach::Tracepoints::attach(tracer->objects_.at("deaths"));
+    if (!deaths)
+        return deaths.error();
+    tracer->deaths_ = std::move(*deaths);
     tracer->specifications_ = std::make_unique<modules::SpecificationTable>(
         tracer->objects_.map("specifications"), tracer->listener_.specifications);
     tracer->examiner_ =
@@ -200,13 +215,16 @@ void Tracer::add(const process::Identity& identity, process::Descriptor file,
         target.container_id = cgroup->container_id;
 
     golang::RuntimeVariables variables;
+    std::uint64_t load_bias = 0;
     if (binary) {
         target.runtime = runtimes_.front().name;
         target.runtime_version = binary->build_info.version;
         for (const auto& module : binary->build_info.dependencies)
             target.dependencies.emplace_back(module.path, module.version);
         if (const auto bias = procfs_.load_bias(identity.pid, binary->image)) {
-            variables = variables_at(*binary, *bias);
+            load_bias = *bias;
+            variables = variables_at(*binary, load_bias);
+            target.types = type_names(*binary, path_of(file), load_bias);
             if (auto memory = process::Memory::open(procfs_, identity))
                 target.account = std::make_unique<RuntimeAccount>(
                     std::move(*memory), binary->offsets, binary->version, variables);
@@ -229,12 +247,13 @@ void Tracer::add(const process::Identity& identity, process::Descriptor file,
     slots_[identity] = slot;
     objects_.clear_slot(slot);
     if (binary) {
-        for (const auto& fact : kernel_facts(*binary, variables))
+        for (const auto& fact : kernel_facts(*binary, variables, load_bias))
             bpf_map_update_elem(objects_.map(fact.map), &slot, fact.element.data(), BPF_ANY);
         attached.append(Part::of_go(*binary, std::move(file), slot, 0));
     }
-    describe_to_kernel(slot, identity);
+    // Its end may be in the ring as soon as the kernel knows it.
     listener_.appeared(std::move(target));
+    describe_to_kernel(slot, identity);
     announce_probes(attached, slot, 0, 0);
     for (auto& part : attached.parts)
         part.attach_all(objects_, method_, identity.pid);

@@ -14,6 +14,7 @@
 #include "loader/attach/link_bin.h"
 #include "loader/attach/objects.h"
 #include "loader/attach/self_test.h"
+#include "loader/attach/tracepoints.h"
 #include "loader/catalogue/catalogue.h"
 #include "loader/golang/binary.h"
 #include "loader/modules/examiner.h"
@@ -133,6 +134,7 @@ class Tracer {
     std::chrono::milliseconds rescan_interval_;
     Listener listener_;
     attach::Objects objects_;
+    attach::Tracepoints deaths_; ///< goes before the objects
     attach::LinkBin links_to_close_;
     process::ExecutableCache<Verdict> verdicts_;
     std::unique_ptr<modules::SpecificationTable> specifications_; // outlives all plans

@@ -67,17 +67,18 @@ class GoTarget:
     """The Go program of the tests (programs/go_gc), talked to by lines on its standard input.
 
     `prefix` (unshare, chroot …) and `words` replace the plain command line; then `pid` is the PID
-    that the program has here, found among the children of the prefix.
+    that the program has here, found among the children of the prefix. What `quiet` ones print when
+    they crash is not shown.
     """
 
-    def __init__(self, executable, env=None, prefix=(), words=None):
+    def __init__(self, executable, env=None, prefix=(), words=None, quiet=False):
         clean = {k: v for k, v in os.environ.items()
                  if k not in ("GOGC", "GOMEMLIMIT", "GODEBUG", "GOMAXPROCS", "OTEL_SERVICE_NAME",
                               "OTEL_RESOURCE_ATTRIBUTES", "SERVICE_NAME")}
         self.started = time.monotonic()
         self.process = subprocess.Popen(
             [*prefix, *(words or [str(executable)])], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, env={**clean, **(env or {})}, preexec_fn=die_with_parent,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL if quiet else None, env={**clean, **(env or {})}, preexec_fn=die_with_parent,
             text=True, bufsize=1)
         try:
             greeting = self._read()

@@ -1,0 +1,3 @@
+module holter.test/go_errors
+
+go 1.18
