@@ -3,6 +3,7 @@
 #include "agent/table.h"
 #include "loader/attach/self_test.h"
 #include "loader/catalogue/catalogue.h"
+#include "loader/elf/linkage.h"
 #include "loader/golang/binary.h"
 #include "loader/modules/examiner.h"
 #include "loader/process/naming/service_name.h"
@@ -76,8 +77,12 @@ Findings examine(const process::Procfs& procfs, const process::Identity& identit
         if (!findings.binary)
             findings.runtime = modules::runtime_of(findings.files);
     }
-    if (!findings.binary && findings.files.empty())
+    if (!findings.binary && findings.files.empty()) {
+        if (const auto file = elf::ElfFile::open(*link))
+            if (auto why = elf::missing_library(*file, "a runtime's library"))
+                findings.unsupported = std::move(why);
         return findings;
+    }
     if (auto test = attach::run_self_test(true, true))
         findings.cost = *test;
     if (!findings.binary)

@@ -35,10 +35,15 @@ std::optional<Error> missing_library(const ElfFile& executable, const std::strin
     switch (linkage(executable)) {
     case Linkage::static_alone:
         return Error{"static_binary",
-                     "the executable is linked statically: what is in " + library +
-                         " elsewhere is inside it, and has to be named as its own"};
+                     "nothing in the catalogue is mapped; the executable is linked statically, so "
+                     "what is in " +
+                         library +
+                         " elsewhere is inside it: name it as `file` in a catalogue file"};
     case Linkage::musl:
-        return Error{"musl", "the executable runs on musl, and maps no " + library};
+        return Error{"musl",
+                     "nothing in the catalogue is mapped; the executable runs on musl, whose "
+                     "distributions rarely build " +
+                         library + " with probes"};
     default:
         return std::nullopt;
     }
