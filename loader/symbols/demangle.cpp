@@ -56,6 +56,27 @@ int references(std::string_view symbol) {
     return count;
 }
 
+/// `<shop::Cart>::checkout`, as only the newer mangling says it, is `shop::Cart::checkout`.
+/// `<shop::Cart as shop::Cash>::pay` and `<[u8]>::len` are what they are.
+std::string without_brackets(std::string text) {
+    if (text.size() < 2 || text[0] != '<' ||
+        (std::isalpha(static_cast<unsigned char>(text[1])) == 0 && text[1] != '_')) {
+        return text;
+    }
+    int depth = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        depth += text[i] == '<' ? 1 : 0;
+        depth -= text[i] == '>' && text[i - 1] != '-' ? 1 : 0;
+        if (depth == 1 && text.compare(i, 4, " as ") == 0) {
+            return text;
+        }
+        if (depth == 0) {
+            return text.substr(1, i - 1) + text.substr(i + 1);
+        }
+    }
+    return text;
+}
+
 } // namespace
 
 bool is_mangled(std::string_view symbol) {
@@ -72,7 +93,7 @@ std::optional<Demangled> demangle(const std::string& symbol) {
     }
     if (is_rust_v0(symbol) || is_rust_legacy(symbol)) {
         if (const Text text{rust_demangle(symbol.c_str(), DMGL_NO_OPTS)}) {
-            return Demangled{text.get(), text.get()};
+            return Demangled{without_brackets(text.get()), text.get()};
         }
     }
     if (is_rust_v0(symbol)) {

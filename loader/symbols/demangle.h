@@ -15,7 +15,7 @@ namespace holter::symbols {
 
 struct Demangled {
     std::string name; ///< without parameters and return type: `v8::internal::Heap::CollectGarbage`
-    std::string full; ///< with parameters; the same as `name` for Rust, whose names have none
+    std::string full; ///< with parameters; of Rust, whose names have none, as the mangling has it
 };
 
 /// Is it mangled at all?

@@ -58,6 +58,11 @@ TEST_CASE("Rust names are found without their hash, in both manglings") {
                 "_ZN45_$LT$r..Acc$LT$u64$GT$$u20$as$u20$r..Step$GT$4step17he7766343becf97e5E"));
     CHECK(means("<r::Acc<u64> as r::Step>::step",
                 "_RNvXCs6GmmlP4bgsG_1rINtB2_3AccyENtB2_4Step4step"));
+    CHECK(means("rust_shop::Cart::checkout", "_ZN9rust_shop4Cart8checkout17h01000bf48456d69bE"));
+    constexpr const char* checkout = "_RNvMCs82lqZbG5NYX_9rust_shopNtB2_4Cart8checkout";
+    CHECK(means("rust_shop::Cart::checkout", checkout));
+    CHECK(means("<rust_shop::Cart>::checkout", checkout));
+    CHECK(means("rust_shop::Cart::*", checkout));
     CHECK(means("r::work::*", "_RNvNtCs6GmmlP4bgsG_1r4work12request_done"));
     CHECK_FALSE(means("r::work", "_RNvNtCs6GmmlP4bgsG_1r4work12request_done"));
 }
