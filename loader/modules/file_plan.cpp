@@ -157,7 +157,7 @@ Status add_function_place(const elf::ElfFile& file, const Place& place,
     planned.function = function.name;
     planned.site = std::move(*site);
     planned.file_offset = *offset;
-    if (auto filled = specify_function(file, place, declared, planned); !filled)
+    if (auto filled = specify_function(file, function, place, declared, planned); !filled)
         return filled;
     places.push_back(std::move(planned));
     return ok;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/modules/specification.h"
 
+#include "loader/elf/printable.h"
 #include "loader/symbols/variable.h"
 #include "loader/usdt/arguments.h"
 
@@ -44,6 +45,13 @@ Result<holter_number> number_of(const Field& field, const ArgumentAt& argument_a
     number.size = type.size;
     number.is_signed = type.is_signed;
     return number;
+}
+
+/// GCC leaves out what a function does not need, and says so in the name only.
+bool has_other_parameters(std::string_view symbol) {
+    return symbol.find(".isra.") != std::string_view::npos ||
+           symbol.find(".constprop.") != std::string_view::npos ||
+           symbol.find(".specialized.") != std::string_view::npos;
 }
 
 std::size_t place_of(const std::vector<std::string>& names, const std::string& name) {
@@ -122,9 +130,14 @@ Status specify_usdt(const elf::ElfFile& file, const usdt::Probe& probe, const Pl
     return specify(file, place, declared, argument_at, planned);
 }
 
-Status specify_function(const elf::ElfFile& file, const Place& place, const DeclaredProbe& declared,
-                        PlannedPlace& planned) {
-    const auto argument_at = [&](unsigned index, catalogue::NumberType type) {
+Status specify_function(const elf::ElfFile& file, const symbols::Function& function,
+                        const Place& place, const DeclaredProbe& declared, PlannedPlace& planned) {
+    const auto argument_at = [&](unsigned index,
+                                 catalogue::NumberType type) -> Result<usdt::Argument> {
+        if (has_other_parameters(function.symbol))
+            return Error{"unreadable_argument",
+                         elf::printable(function.symbol) +
+                             " is a copy that the compiler made, with parameters of its choice"};
         return usdt::c_argument(file.machine(), index, type.size, type.is_signed);
     };
     return specify(file, place, declared, argument_at, planned);

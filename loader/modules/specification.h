@@ -5,6 +5,7 @@
 #pragma once
 
 #include "loader/modules/file_plan.h"
+#include "loader/symbols/functions.h"
 #include "loader/usdt/notes.h"
 
 namespace holter::modules {
@@ -15,8 +16,9 @@ Status specify_usdt(const elf::ElfFile& file, const usdt::Probe& probe,
                     PlannedPlace& planned);
 
 /// The same at a function's entry or return, by the C calling convention.
-Status specify_function(const elf::ElfFile& file, const catalogue::Place& place,
-                        const catalogue::DeclaredProbe& declared, PlannedPlace& planned);
+Status specify_function(const elf::ElfFile& file, const symbols::Function& function,
+                        const catalogue::Place& place, const catalogue::DeclaredProbe& declared,
+                        PlannedPlace& planned);
 
 /// Whether the program that may sleep is needed.
 bool has_texts(const holter_specification& specification);
