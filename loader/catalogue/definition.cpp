@@ -319,13 +319,13 @@ void order_labels(const YamlValue& at, DeclaredProbe& probe,
         const auto found = std::find_if(probe.labels.begin(), probe.labels.end(),
                                         [&](const auto& rule) { return rule.label == label; });
         if (found == probe.labels.end())
-            at.fail("`labels`: " + probe.metric + " has a label `" + label + "`, which is missing");
+            at.fail(probe.metric + " has a label `" + label + "`, which is missing");
         ordered.push_back(*found);
     }
     for (const auto& rule : probe.labels)
         if (std::find(wanted.begin(), wanted.end(), rule.label) == wanted.end()) {
             const auto near = nearest(rule.label, wanted);
-            at.fail("`labels`: " + probe.metric + " has no label `" + rule.label + "`" +
+            at.fail(probe.metric + " has no label `" + rule.label + "`" +
                     (near ? " (did you mean `" + *near + "`?)" : ""));
         }
     probe.labels = std::move(ordered);
@@ -351,7 +351,7 @@ void check_metric(const YamlValue& at, DeclaredProbe& probe,
     }
     if (type.empty()) {
         const auto near = nearest(probe.metric, known);
-        at.fail("`metric`: `" + probe.metric +
+        at.fail("`" + probe.metric +
                 "` is declared neither here under `metrics` nor by Holter" +
                 (near ? " (did you mean `" + *near + "`?)" : ""));
     }
@@ -360,7 +360,7 @@ void check_metric(const YamlValue& at, DeclaredProbe& probe,
                       : probe.shape == Shape::state ? type == "gauge"
                                                     : true;
     if (!fits)
-        at.fail("`metric`: a " + std::string(to_string(probe.shape)) + " cannot feed a " + type);
+        at.fail("a " + std::string(to_string(probe.shape)) + " cannot feed a " + type);
     order_labels(at, probe, labels);
 }
 
