@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <set>
 #include <sstream>
 
@@ -86,6 +87,14 @@ TEST_CASE("both formats say the same", "[page]") {
         REQUIRE(found != text.end());
         CHECK(std::stod(found->second) == Approx(std::stod(value)).epsilon(1e-14));
     }
+}
+
+TEST_CASE("a copy of a collector says the same when the original is gone", "[page]") {
+    auto original = std::make_unique<Collector>(sample_collector());
+    const Collector copy = *original;
+    const std::string said = page(*original, Format::text);
+    original.reset();
+    CHECK(page(copy, Format::text) == said);
 }
 
 TEST_CASE("sums are exact to the nanosecond", "[page]") {

@@ -9,6 +9,64 @@
 
 namespace holter::exporter::test {
 
+/// Families as catalogue files declare them: one of each type.
+inline void add_declared(aggregator::Aggregator& aggregator) {
+    using namespace aggregator;
+    using namespace aggregator::test;
+    const auto family = [](std::size_t index) {
+        return static_cast<Family>(static_cast<std::size_t>(Family::declared) + index);
+    };
+    aggregator.declare_family({family(0), "shop_orders_total", "Orders.",
+                               DeclaredFamily::Type::counter, {"kind", "text"}, nullptr, 1});
+    aggregator.declare_family({family(1), "shop_queue_bytes", "Bytes that wait.",
+                               DeclaredFamily::Type::gauge, {}, nullptr, 8});
+    aggregator.declare_family(
+        {family(2), "shop_order_seconds", "How long orders take.", DeclaredFamily::Type::histogram,
+         {"kind"},
+         std::make_shared<const std::vector<std::uint64_t>>(
+             std::vector<std::uint64_t>{1'000'000, 250'000'000, 1'000'000'000}),
+         1e9});
+    LabelSource kind;
+    kind.from = LabelSource::From::number;
+    kind.names = {{0, "retail"}, {1, "wholesale"}};
+    LabelSource text;
+    text.from = LabelSource::From::text;
+    ProbeDefinition definition;
+    definition.runtime = "shop";
+    definition.family = family(0);
+    definition.labels = {kind, text};
+    aggregator.define_probe(1, definition);
+    definition.family = family(1);
+    definition.labels = {};
+    definition.measure = Measure::level;
+    aggregator.define_probe(2, definition);
+    definition.family = family(2);
+    definition.labels = {kind};
+    definition.measure = Measure::duration;
+    aggregator.define_probe(3, definition);
+    aggregator.expect_probe(0, 3);
+
+    holter_probe_text_hit order{};
+    order.event = {HOLTER_EVENT_PROBE_TEXT_HIT, 0};
+    order.probe = 1;
+    order.number[0] = 1;
+    const std::string foreign = "\"\\\n\xFF";
+    order.length[0] = static_cast<__u16>(foreign.size());
+    foreign.copy(order.text[0], foreign.size());
+    aggregator.on_record(bytes_of(order));
+    holter_probe_hit hit{};
+    hit.event = {HOLTER_EVENT_PROBE_HIT, 0};
+    hit.probe = 2;
+    hit.number[0] = 4096 * 8;
+    aggregator.on_record(bytes_of(hit));
+    hit.probe = 3;
+    hit.number[0] = 0;
+    for (const std::uint64_t ns : {1'000'000ULL, 1'000'001ULL, 2'000'000'000ULL}) {
+        hit.duration_ns = ns;
+        aggregator.on_record(bytes_of(hit));
+    }
+}
+
 inline std::shared_ptr<const aggregator::Snapshot> sample_snapshot() {
     using namespace aggregator;
     using namespace aggregator::test;
@@ -61,6 +119,7 @@ inline std::shared_ptr<const aggregator::Snapshot> sample_snapshot() {
     aggregator.count_error(1, {ErrorSource::signal, "SIGSEGV", {}, {}});
     aggregator.count_panic_end(1, "runtime.boundsError", PanicOutcome::recovered);
 
+    add_declared(aggregator);
     aggregator.set_lost("go_gc_pause", "ring_full", 0);
     aggregator.set_probe_hits("gc_pause", 9);
     aggregator.set_probe_hit_cost("emulated", 7.1e-7);
