@@ -70,7 +70,8 @@ Findings examine(const process::Procfs& procfs, const process::Identity& identit
         findings.unsupported.reset();
         break;
     }
-    if (auto known = examiner.examine(identity.pid))
+    if (auto known = examiner.examine(identity.pid);
+        known && (findings.binary || modules::worth_tracing(*known)))
         findings.files = std::move(*known);
     if (!findings.files.empty()) {
         findings.unsupported.reset();
@@ -78,6 +79,9 @@ Findings examine(const process::Procfs& procfs, const process::Identity& identit
             findings.runtime = modules::runtime_of(findings.files);
     }
     if (!findings.binary && findings.files.empty()) {
+        if (findings.unsupported->reason == "not_go")
+            findings.unsupported->message = "nothing in the catalogue is mapped by this process; "
+                                            "`holter probes` lists what is known";
         if (const auto file = elf::ElfFile::open(*link))
             if (auto why = elf::missing_library(*file, "a runtime's library"))
                 findings.unsupported = std::move(why);

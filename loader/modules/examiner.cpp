@@ -17,6 +17,13 @@ std::string path_of(const process::Descriptor& file) {
 
 } // namespace
 
+bool worth_tracing(const std::vector<KnownFile>& files) {
+    return std::any_of(files.begin(), files.end(), [](const KnownFile& file) {
+        return std::any_of(file.plans.begin(), file.plans.end(),
+                           [](const auto& plan) { return !plan->plan.definition->is_companion(); });
+    });
+}
+
 std::string runtime_of(const std::vector<KnownFile>& files) {
     std::string library;
     for (const auto& file : files)

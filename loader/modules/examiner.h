@@ -28,6 +28,10 @@ struct KnownFile {
     std::vector<std::shared_ptr<const PublishedPlan>> plans; ///< not empty
 };
 
+/// Whether these files are a reason to trace a process. Probes that only say when to look again are
+/// not.
+bool worth_tracing(const std::vector<KnownFile>& files);
+
 /// What a process that has mapped these is: the `runtime` of the first file that says so, else the
 /// name of a library.
 std::string runtime_of(const std::vector<KnownFile>& files);

@@ -33,12 +33,6 @@ std::unique_ptr<golang::TypeNames> type_names(const golang::Binary& binary, cons
         golang::TypeReader(std::move(*file), *binary.functions->module_data), load_bias);
 }
 
-/// Whether a file is worth tracing a process for. Probes that only say when to look again are not.
-bool is_worth_it(const modules::KnownFile& file) {
-    return std::any_of(file.plans.begin(), file.plans.end(),
-                       [](const auto& plan) { return !plan->plan.definition->is_companion(); });
-}
-
 } // namespace
 
 /// A target with what is attached to it.
@@ -153,7 +147,7 @@ void Tracer::look(const process::Identity& identity) {
     const auto known = examiner_->examine(identity.pid);
     if (!known)
         return refuse(identity, known.error());
-    if (!*verdict && std::none_of(known->begin(), known->end(), is_worth_it)) {
+    if (!*verdict && !modules::worth_tracing(*known)) {
         others_.insert(identity);
         return;
     }
