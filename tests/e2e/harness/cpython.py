@@ -54,5 +54,8 @@ def pythons():
 
 
 class PythonTarget(LineTarget):
-    def __init__(self, python, service):
-        super().__init__([python.executable, PROGRAMS / "cpython" / "target.py"], service)
+    """The Python program; `libraries` is a folder that is searched for libpython first."""
+
+    def __init__(self, python, service, libraries=None):
+        super().__init__([python.executable, PROGRAMS / "cpython" / "target.py"], service,
+                         env={"LD_LIBRARY_PATH": str(libraries)} if libraries else None)

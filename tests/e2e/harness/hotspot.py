@@ -9,16 +9,18 @@ import pathlib
 import re
 import subprocess
 import sys
+import time
 
 from harness.report import Skip
 from harness.runtime import PROGRAMS, LineTarget, cache, need, once, run
+from harness.waiting import wait_until
 
 # A whole JRE of these versions comes as a Python package; the machine has others.
 PACKAGED = ("21.0.8.2",)
 COLLECTORS = ("Serial", "Parallel", "G1", "Z", "Shenandoah")
 
-_SAFEPOINT = re.compile(r'Safepoint "(\w+)".*?At safepoint:\s+(\d+) ns.*?Total:\s+(\d+) ns')
-_PAUSE = re.compile(r"GC\(\d+\) (?:[YyOo]: )?Pause .*\d(?:\.\d+)?ms$")
+_SAFEPOINT = re.compile(r'Safepoint "(\w+)".*?At safepoint:\s+(\d+) ns')
+_PAUSE = re.compile(r"GC\(\d+\) (?:[YyOo]: )?Pause .*?([\d.]+)ms$")
 
 
 @dataclasses.dataclass
@@ -100,6 +102,12 @@ class JavaTarget(LineTarget):
              *flags, "-cp", classes(), "Target"], service)
 
     def mark(self):
+        """Forgets what was logged, once cycles that still ran have ended."""
+        def quiet():
+            size = os.path.getsize(self._log)
+            time.sleep(0.5)
+            return size == os.path.getsize(self._log)
+        wait_until(quiet, "the log to be quiet", 20)
         self._mark = os.path.getsize(self._log)
 
     def log(self):
@@ -108,16 +116,26 @@ class JavaTarget(LineTarget):
             return log.read().splitlines()
 
 
-def safepoints(lines):
-    """{operation: (number, nanoseconds at the safepoint, nanoseconds with the way to it)}."""
-    found = collections.defaultdict(lambda: (0, 0, 0))
+@dataclasses.dataclass
+class Stops:
+    """Stops for one operation, as the log has them."""
+    number: int = 0
+    at_ns: int = 0     # all threads were stopped
+    pause_ns: int = 0  # of that, what the collector itself calls its pauses
+
+
+def stops(lines):
+    """{operation: Stops}. The collector logs its pauses before the line of the safepoint that they
+    lie in."""
+    found = collections.defaultdict(Stops)
+    pause_ns = 0.0
     for line in lines:
-        if match := _SAFEPOINT.search(line):
-            number, at, total = found[match[1]]
-            found[match[1]] = (number + 1, at + int(match[2]), total + int(match[3]))
+        if match := _PAUSE.search(line):
+            pause_ns += float(match[1]) * 1e6
+        elif match := _SAFEPOINT.search(line):
+            stop = found[match[1]]
+            stop.number += 1
+            stop.at_ns += int(match[2])
+            stop.pause_ns += round(pause_ns)
+            pause_ns = 0.0
     return dict(found)
-
-
-def pauses(lines):
-    """How many pauses the collector itself has logged."""
-    return sum(1 for line in lines if _PAUSE.search(line))

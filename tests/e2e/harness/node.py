@@ -66,7 +66,8 @@ class NodeTarget(LineTarget):
         self._mark = len(self.trace)
 
     def traced(self):
-        """({kind: (number, milliseconds)}, {reason: number}, lines that say something else)."""
+        """({kind: (number, milliseconds)}, {reason: number} of scavenges, lines that say something
+        else)."""
         kinds = collections.defaultdict(lambda: (0, 0.0))
         reasons = collections.Counter()
         rest = []
@@ -77,5 +78,6 @@ class NodeTarget(LineTarget):
                 continue
             kind = _KINDS[match[1].lower()]
             kinds[kind] = (kinds[kind][0] + 1, kinds[kind][1] + float(match[2]))
-            reasons[match[3].strip()] += 1
+            if kind == "scavenge":
+                reasons[match[3].strip()] += 1
         return dict(kinds), dict(reasons), rest
