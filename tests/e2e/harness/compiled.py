@@ -19,7 +19,7 @@ def _built(name, source, compiler, package, flags):
 
 
 def cplusplus(name, source, *flags):
-    """A program, or with `-shared -fPIC` a library."""
+    """A C++ program."""
     return _built(name, PROGRAMS / "cplusplus" / source, "g++", "g++", ("-std=c++20", "-O2", *flags))
 
 
