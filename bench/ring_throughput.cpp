@@ -140,7 +140,8 @@ int run() {
     }
 
     std::uint64_t in_histograms = 0;
-    for (const auto& series : aggregator.snapshot(0)->histograms)
+    const auto snapshot = aggregator.snapshot(0);
+    for (const auto& series : snapshot->histograms)
         in_histograms += series.value.count();
     if (in_histograms + counted != producer.written())
         throw std::runtime_error("events are missing");

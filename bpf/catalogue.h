@@ -39,7 +39,7 @@ struct open_span {
 /* Spans whose end never comes (the thread ended in the middle) are pushed out by newer ones. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, 8192);
 	__type(key, struct span_key);
 	__type(value, struct open_span);
 } open_spans SEC(".maps");

@@ -60,7 +60,7 @@ enum holter_loss {
 };
 
 /* Every target has a slot; a probe's cookie carries it. Bounds all per-target maps. */
-#define HOLTER_MAX_TARGETS 4096
+#define HOLTER_MAX_TARGETS 2048
 
 /* Whose slot it is; the array `targets`. The hash `slots` leads from a tgid to its slot. */
 struct holter_target {

@@ -25,7 +25,7 @@ struct panic_key {
 /* The latest panic of a goroutine. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, 8192);
 	__type(key, struct panic_key);
 	__type(value, struct go_error);
 } go_panics SEC(".maps");

@@ -69,7 +69,7 @@ enum holter_role {
  * What a place where a catalogue probe is attached means: element of the array
  * `specifications`, whose number is in the cookie.
  */
-#define HOLTER_MAX_SPECIFICATIONS 6144
+#define HOLTER_MAX_SPECIFICATIONS 3072
 #if HOLTER_MAX_SPECIFICATIONS == HOLTER_MAX_TARGETS
 #error "arrays of that size have an element for each target, which is cleared with it"
 #endif
