@@ -28,7 +28,7 @@ struct Configuration {
     std::size_t series_per_family = 2000;
     std::size_t most_targets = HOLTER_MAX_TARGETS;
     std::uint32_t tcp_sockets = 1'000'000; ///< followed at a time
-    std::string error_classes_file; ///< on top of the built-in table; empty: none
+    std::string error_classes_file;        ///< on top of the built-in table; empty: none
 };
 
 /// Reads a configuration file over the defaults. Throws catalogue::YamlError, with

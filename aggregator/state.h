@@ -64,8 +64,8 @@ struct Tables {
     }
     template <typename Visitor> void each_gauge(Visitor&& visit) {
         for (GaugeTable* table : {&go_memory.heap_live, &go_memory.heap_goal, &go_memory.gc_percent,
-                                  &go_memory.memory_limit, &go_memory.goroutines, &tcp.connections, &target_info,
-                                  &dependency_info, &overhead})
+                                  &go_memory.memory_limit, &go_memory.goroutines, &tcp.connections,
+                                  &target_info, &dependency_info, &overhead})
             visit(table->series);
     }
     template <typename Visitor> void each(Visitor&& visit) {

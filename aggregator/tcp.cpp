@@ -100,6 +100,10 @@ void TcpProcess::drop_connections() {
 }
 
 void TcpProcess::set_counts(const holter_tcp_counts& counts) {
+    // After its end, the place in the kernel's array may have been cleared for another one.
+    if (tgid_ != 0 && counts.tgid != tgid_)
+        return;
+    tgid_ = counts.tgid;
     for (std::size_t result = 0; result < connects_.size(); ++result)
         if (result < usual_results || counts.connects[result] > 0 || connects_[result].series)
             set(connects_[result], counts.connects[result], tables_.connects, results[result]);
@@ -108,8 +112,8 @@ void TcpProcess::set_counts(const holter_tcp_counts& counts) {
     for (std::size_t direction = 0; direction < resets_.size(); ++direction)
         set(resets_[direction], counts.resets[direction], tables_.resets, resets[direction]);
     for (std::size_t direction = 0; direction < durations_.size(); ++direction)
-        durations_[direction].value =
-            Histogram(duration_bounds(), counts.durations[direction], counts.duration_ns[direction]);
+        durations_[direction].value = Histogram(duration_bounds(), counts.durations[direction],
+                                                counts.duration_ns[direction]);
 }
 
 void TcpProcess::add_to(std::vector<HistogramSeries>& histograms,

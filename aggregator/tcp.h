@@ -63,6 +63,7 @@ class TcpProcess {
 
     TcpTables& tables_;
     std::shared_ptr<const Service> service_;
+    std::uint32_t tgid_ = 0; ///< whose counts these are; 0: not known yet
     /// By direction and state; null: not seen yet.
     std::array<std::array<std::unique_ptr<Gauge>, HOLTER_TCP_STATES>, HOLTER_TCP_DIRECTIONS>
         connections_;

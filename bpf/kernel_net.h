@@ -69,7 +69,8 @@ struct tcp_sock {
 	bool is_mptcp;
 };
 
-/* The record of a tracepoint that is never looked at: whether it has a field tells of its arguments. */
+/* The record of a tracepoint that is never looked at: whether it has a field tells of its
+ * arguments. */
 struct trace_event_raw_tcp_retransmit_skb {
 	int err;
 };

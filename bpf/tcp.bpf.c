@@ -237,8 +237,7 @@ int BPF_PROG(tcp_retransmit, struct sock *sk, struct sk_buff *skb)
 	struct holter_tcp_socket *socket;
 	struct holter_tcp_counts *counts;
 
-	if (bpf_core_field_exists(struct trace_event_raw_tcp_retransmit_skb, err) &&
-	    (int)ctx[2])
+	if (bpf_core_field_exists(struct trace_event_raw_tcp_retransmit_skb, err) && (int)ctx[2])
 		return 0;
 	socket = storage_of(sk);
 	counts = socket ? counts_of(socket) : NULL;

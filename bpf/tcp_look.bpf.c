@@ -63,7 +63,7 @@ int tcp_count_sockets(struct bpf_iter__bpf_sk_storage_map *ctx)
 		return 0;
 	if (state == HOLTER_TCP_LISTEN) {
 		tally->sockets[HOLTER_TCP_INBOUND][HOLTER_TCP_SYN_RECV] += BPF_CORE_READ(
-			(struct inet_connection_sock *)sk, icsk_accept_queue.qlen.counter);
+		    (struct inet_connection_sock *)sk, icsk_accept_queue.qlen.counter);
 		tally->sockets[HOLTER_TCP_INBOUND][HOLTER_TCP_UNACCEPTED] += sk->sk_ack_backlog;
 	} else if (direction == HOLTER_TCP_INBOUND && !sk->sk_socket &&
 		   !(sk->__sk_common.skc_flags & SOCK_DEAD_FLAG)) {
@@ -80,7 +80,7 @@ int tcp_count_sockets(struct bpf_iter__bpf_sk_storage_map *ctx)
 static __always_inline __u8 direction_of(struct sock *sk, __u8 state)
 {
 	struct inet_bind_bucket *bucket =
-		BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_bind_hash);
+	    BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_bind_hash);
 
 	if (state == HOLTER_TCP_LISTEN)
 		return HOLTER_TCP_INBOUND;

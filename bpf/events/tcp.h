@@ -52,22 +52,22 @@ enum holter_tcp_reset {
 
 /* Ends of the buckets of connection durations, in ns; the last bucket has no end. */
 #define HOLTER_TCP_DURATION_BOUNDS(X)                                                              \
-	X(1000000ULL)         /* 1 ms */                                                           \
+	X(1000000ULL) /* 1 ms */                                                                   \
 	X(5000000ULL)                                                                              \
 	X(10000000ULL)                                                                             \
 	X(50000000ULL)                                                                             \
 	X(100000000ULL)                                                                            \
 	X(500000000ULL)                                                                            \
-	X(1000000000ULL)      /* 1 s */                                                            \
+	X(1000000000ULL) /* 1 s */                                                                 \
 	X(5000000000ULL)                                                                           \
 	X(10000000000ULL)                                                                          \
 	X(30000000000ULL)                                                                          \
-	X(60000000000ULL)     /* 1 min */                                                          \
+	X(60000000000ULL) /* 1 min */                                                              \
 	X(300000000000ULL)                                                                         \
 	X(900000000000ULL)                                                                         \
-	X(3600000000000ULL)   /* 1 h */                                                            \
+	X(3600000000000ULL) /* 1 h */                                                              \
 	X(21600000000000ULL)                                                                       \
-	X(86400000000000ULL)  /* 1 d */
+	X(86400000000000ULL) /* 1 d */
 #define HOLTER_TCP_DURATION_BUCKETS 17
 
 /*
@@ -119,8 +119,8 @@ HOLTER_ASSERT_SIZE(struct holter_tcp_socket, 40);
 
 /* Why something of a socket is not in the counts: index of holter_tcp_account.lost[]. */
 enum holter_tcp_loss {
-	HOLTER_TCP_LOST_MAP_FULL = 0,  /* as many sockets are followed as may be */
-	HOLTER_TCP_LOST_NO_MEMORY = 1, /* the kernel had no memory for one more */
+	HOLTER_TCP_LOST_MAP_FULL = 0,	 /* as many sockets are followed as may be */
+	HOLTER_TCP_LOST_NO_MEMORY = 1,	 /* the kernel had no memory for one more */
 	HOLTER_TCP_LOST_OWNER_ENDED = 2, /* closed when its owner's slot was another's */
 	HOLTER_TCP_LOSSES,
 };
@@ -137,13 +137,13 @@ enum holter_tcp_correction {
 struct holter_tcp_account {
 	__u64 lost[HOLTER_TCP_LOSSES];
 	__u64 corrections[HOLTER_TCP_CORRECTIONS];
-	__u32 limit;   /* storages that there may be */
-	__u32 counted; /* that there were at the last tally */
-	__u32 made;    /* since: more than the two together there cannot be */
-	__u32 round;   /* number of the current look at the files of the targets */
+	__u32 limit;	  /* storages that there may be */
+	__u32 counted;	  /* that there were at the last tally */
+	__u32 made;	  /* since: more than the two together there cannot be */
+	__u32 round;	  /* number of the current look at the files of the targets */
 	__u32 first_look; /* it is at a process that was there before us: no corrections */
-	__u32 counting; /* by the tally that runs */
-	__u32 mptcp;    /* MPTCP sockets that the current look has found */
+	__u32 counting;	  /* by the tally that runs */
+	__u32 mptcp;	  /* MPTCP sockets that the current look has found */
 	__u32 pad;
 };
 HOLTER_ASSERT_SIZE(struct holter_tcp_account, 80);

@@ -66,8 +66,7 @@ void Sockets::Detach::operator()(bpf_link* link) const {
 Sockets::~Sockets() = default;
 
 Result<std::unique_ptr<Sockets>> Sockets::start(attach::Objects& objects,
-                                                const process::Procfs& procfs,
-                                                Options options) {
+                                                const process::Procfs& procfs, Options options) {
     for (const char* name : {"tcp", "tcp_look"})
         if (const auto object = objects.load(name); !object)
             return object.error();
@@ -78,8 +77,8 @@ Result<std::unique_ptr<Sockets>> Sockets::start(attach::Objects& objects,
 }
 
 Status Sockets::attach(const attach::Objects& objects) {
-    auto counts = attach::MappedArray<holter_tcp_counts>::open(objects.map("tcp_counts"),
-                                                               HOLTER_MAX_TARGETS);
+    auto counts =
+        attach::MappedArray<holter_tcp_counts>::open(objects.map("tcp_counts"), HOLTER_MAX_TARGETS);
     auto tallies =
         attach::MappedArray<holter_tcp_tally>::open(objects.map("tcp_tally"), HOLTER_MAX_TARGETS);
     auto account = attach::MappedArray<holter_tcp_account>::open(objects.map("tcp_account"), 1);
@@ -101,7 +100,8 @@ Status Sockets::attach(const attach::Objects& objects) {
     if (!count_ || !settle_)
         return failed("the iterator of sockets");
     adopt_ = program("tcp_look", "tcp_adopt");
-    adopt_subflow_.reset(bpf_program__attach_iter(program("tcp_look", "tcp_adopt_subflow"), nullptr));
+    adopt_subflow_.reset(
+        bpf_program__attach_iter(program("tcp_look", "tcp_adopt_subflow"), nullptr));
     if (!adopt_subflow_)
         return failed("the iterator of TCP");
     mptcp_ = objects.map("tcp_mptcp");

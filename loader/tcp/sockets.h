@@ -52,8 +52,7 @@ class Sockets {
   public:
     /// Errors: those of Objects::load, and `attach_failed`.
     static Result<std::unique_ptr<Sockets>> start(attach::Objects& objects,
-                                                  const process::Procfs& procfs,
-                                                  Options options);
+                                                  const process::Procfs& procfs, Options options);
     ~Sockets();
     Sockets(const Sockets&) = delete;
     Sockets& operator=(const Sockets&) = delete;

@@ -89,6 +89,7 @@ TEST_CASE("TCP: processes of a service add up; counts outlive them, gauges do no
     CHECK(total(*aggregator.snapshot(0), Family::tcp_connections, {"established", "inbound"}) == 7);
 
     counts.accepts = 11; // the last reading, after it has ended
+    counts.tgid = 1000;
     aggregator.on_tcp(0, counts, {});
     aggregator.remove_target(0);
     const auto snapshot = aggregator.snapshot(0);
@@ -105,14 +106,18 @@ TEST_CASE("TCP: processes of a service add up; counts outlive them, gauges do no
     counts.accepts = 13;
     aggregator.on_tcp_after_end(0, counts);
     CHECK(total(*aggregator.snapshot(0), Family::tcp_accepts) == 23);
+    aggregator.on_tcp_after_end(0, {}); // another's already
+    CHECK(total(*aggregator.snapshot(0), Family::tcp_accepts) == 23);
+    CHECK(histogram(*aggregator.snapshot(0), Family::tcp_connection_duration, {"outbound"})
+              ->count() == 6);
     aggregator.close_tcp(0);
     counts.accepts = 99;
     aggregator.on_tcp_after_end(0, counts);
     CHECK(total(*aggregator.snapshot(0), Family::tcp_accepts) == 23);
 
     aggregator.remove_target(1);
-    CHECK(std::isnan(total(*aggregator.snapshot(0), Family::tcp_connections,
-                           {"established", "inbound"})));
+    CHECK(std::isnan(
+        total(*aggregator.snapshot(0), Family::tcp_connections, {"established", "inbound"})));
     CHECK(total(*aggregator.snapshot(0), Family::tcp_accepts) == 23);
 }
 

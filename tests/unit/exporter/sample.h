@@ -125,6 +125,21 @@ inline std::shared_ptr<const aggregator::Snapshot> sample_snapshot() {
     aggregator.set_probe_hit_cost("emulated", 7.1e-7);
     aggregator.set_probe_hit_cost("stepped", 5.25e-6);
     aggregator.set_overhead(0, 0.00012);
+
+    holter_tcp_counts tcp{};
+    tcp.connects[HOLTER_TCP_OK] = 12;
+    tcp.connects[HOLTER_TCP_ABORTED] = 1;
+    tcp.accepts = 345;
+    tcp.retransmits = 6;
+    tcp.resets[HOLTER_TCP_RESET_RECEIVED] = 2;
+    tcp.durations[HOLTER_TCP_INBOUND][3] = 300;
+    tcp.duration_ns[HOLTER_TCP_INBOUND] = 7'654'321'000;
+    holter_tcp_tally sockets{};
+    sockets.sockets[HOLTER_TCP_INBOUND][HOLTER_TCP_ESTABLISHED] = 45;
+    sockets.sockets[HOLTER_TCP_INBOUND][HOLTER_TCP_LISTEN] = 1;
+    sockets.sockets[HOLTER_TCP_OUTBOUND][HOLTER_TCP_TIME_WAIT] = 11;
+    aggregator.on_tcp(0, tcp, sockets);
+    aggregator.set_tcp_corrections("moved", 3);
     return aggregator.snapshot(10 * second);
 }
 

@@ -30,6 +30,25 @@ TEST_CASE("procfs: lists processes and nothing else") {
     CHECK(*pids == std::vector<pid_t>{7, 4194304});
 }
 
+TEST_CASE("procfs: the network namespace of a process") {
+    const Procfs procfs;
+    const auto inode = procfs.network_namespace(::getpid());
+    REQUIRE(inode);
+    struct stat status {};
+    REQUIRE(::stat("/proc/self/ns/net", &status) == 0);
+    CHECK(*inode == status.st_ino);
+    REQUIRE(procfs.open_network_namespace(::getpid()));
+
+    FakeProcfs fake;
+    fake.write(7, "net/sockstat", "TCP: inuse 1\n");
+    const auto statistics = Procfs(fake.root()).socket_statistics(7);
+    REQUIRE(statistics);
+    CHECK(*statistics == "TCP: inuse 1\n");
+    CHECK(Procfs(fake.root()).socket_statistics(8).error().reason == "vanished");
+    CHECK(Procfs(fake.root()).network_namespace(8).error().reason == "vanished");
+    CHECK(Procfs(fake.root()).open_network_namespace(8).error().reason == "vanished");
+}
+
 TEST_CASE("procfs: a root that is none says so") {
     const Procfs procfs("/nonexistent");
     REQUIRE_FALSE(procfs.pids());
