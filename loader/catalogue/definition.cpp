@@ -303,11 +303,10 @@ void check_label(const YamlValue& at, const DeclaredProbe& probe, const LabelRul
     if (rule.constant)
         return;
     check_field(at, probe, rule.field, true);
-    const bool is_number = std::find(probe.numbers.begin(), probe.numbers.end(), rule.field) !=
-                           probe.numbers.end();
+    const bool is_number =
+        std::find(probe.numbers.begin(), probe.numbers.end(), rule.field) != probe.numbers.end();
     if (!is_number && (!rule.names.empty() || !rule.otherwise.empty()))
-        throw YamlError(rule.source + ": `" + rule.label +
-                        "`: field `" + rule.field +
+        throw YamlError(rule.source + ": `" + rule.label + "`: field `" + rule.field +
                         "` is a text; `names` and `otherwise` are for numbers");
 }
 
@@ -351,8 +350,7 @@ void check_metric(const YamlValue& at, DeclaredProbe& probe,
     }
     if (type.empty()) {
         const auto near = nearest(probe.metric, known);
-        at.fail("`" + probe.metric +
-                "` is declared neither here under `metrics` nor by Holter" +
+        at.fail("`" + probe.metric + "` is declared neither here under `metrics` nor by Holter" +
                 (near ? " (did you mean `" + *near + "`?)" : ""));
     }
     const bool fits = probe.shape == Shape::span    ? type != "gauge"

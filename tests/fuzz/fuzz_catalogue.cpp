@@ -68,8 +68,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         check(error.what());
     }
     static const auto file = elf::ElfFile::over(program());
-    static modules::SpecificationTable table(-1, {[](auto, const auto&, const auto&) {},
-                                                  [](auto) {}});
+    static modules::SpecificationTable table(-1,
+                                             {[](auto, const auto&, const auto&) {}, [](auto) {}});
     try {
         auto definition = std::make_shared<const catalogue::Definition>(
             catalogue::parse_definition(content, "f.yaml"));

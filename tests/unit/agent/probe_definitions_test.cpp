@@ -111,8 +111,7 @@ TEST_CASE("probes of a file become what the aggregator understands", "[probe_def
     REQUIRE(level.labels.size() == 2);
     CHECK(level.labels[0].from == LabelSource::From::text); // in the metric's order
     CHECK(level.labels[0].index == 0);
-    CHECK(level.labels[0].resolver ==
-          static_cast<std::uint32_t>(catalogue::Field::As::cpp_type));
+    CHECK(level.labels[0].resolver == static_cast<std::uint32_t>(catalogue::Field::As::cpp_type));
     CHECK(level.labels[1].from == LabelSource::From::number);
     CHECK(level.labels[1].index == 2);
     CHECK(level.labels[1].resolver ==
@@ -144,14 +143,13 @@ TEST_CASE("a family has one number for good", "[probe_definitions]") {
     CHECK(definitions.declare({file}).size() == 4);
     CHECK(definitions.declare({file}).empty());
     CHECK(definitions.declare({}).empty());
-    const auto more = catalogue::parse_definition(
-        "library: more\nrecognise: [{file: x}]\nmetrics:\n"
-        "  - {name: more_total, type: counter, help: h}\ngroups: []\n",
-        "more.yaml");
+    const auto more =
+        catalogue::parse_definition("library: more\nrecognise: [{file: x}]\nmetrics:\n"
+                                    "  - {name: more_total, type: counter, help: h}\ngroups: []\n",
+                                    "more.yaml");
     const auto added = definitions.declare({more, file});
     REQUIRE(added.size() == 1);
-    CHECK(added[0].family ==
-          static_cast<Family>(static_cast<std::size_t>(Family::declared) + 4));
+    CHECK(added[0].family == static_cast<Family>(static_cast<std::size_t>(Family::declared) + 4));
 }
 
 TEST_CASE("metrics that Holter has, or that change their meaning, are refused",
@@ -161,9 +159,10 @@ TEST_CASE("metrics that Holter has, or that change their meaning, are refused",
     definitions.declare({file});
     const auto changed = catalogue::parse_definition(
         replaced("labels: [a, b], per_unit: 8", "labels: [a, b], per_unit: 9"), "shop.yaml");
-    CHECK(error_of(definitions, {changed}) ==
-          "shop.yaml:5:5: metric `shop_bytes` had another meaning when Holter started, which cannot "
-          "change while it runs");
+    CHECK(
+        error_of(definitions, {changed}) ==
+        "shop.yaml:5:5: metric `shop_bytes` had another meaning when Holter started, which cannot "
+        "change while it runs");
     for (const auto& own : exporter::catalog()) {
         if (std::string(own.name).ends_with("_total"))
             continue;

@@ -185,10 +185,12 @@ TEST_CASE("every mistake is one line that says where and names the nearest", "[d
     };
     static const Mistake mistakes[] = {
         // keys
-        {"runtime: shop", "runtme: shop", "1:1: either `runtime: NAME` or `library: NAME` is needed"},
+        {"runtime: shop", "runtme: shop",
+         "1:1: either `runtime: NAME` or `library: NAME` is needed"},
         {"runtime: shop", "library: shop\nruntime: shop",
          "1:1: either `runtime: NAME` or `library: NAME` is needed"},
-        {"runtime: shop", "runtime: go", "1:10: `runtime`: Go has a form of its own (probes/go.yaml)"},
+        {"runtime: shop", "runtime: go",
+         "1:10: `runtime`: Go has a form of its own (probes/go.yaml)"},
         {"runtime: shop", "runtime: the shop",
          "1:10: `runtime`: `the shop` is no name: letters, digits and _ only, at most 100"},
         {"recognise:", "recognize:", "1:1: key `recognise` is missing"},
@@ -197,7 +199,8 @@ TEST_CASE("every mistake is one line that says where and names the nearest", "[d
         {"symbol: main", "symbl: main", "3:28: unknown key `symbl` (did you mean `symbol`?)"},
         {"        shape: span", "        shap: span", "12:9: `probes`: key `shape` is missing"},
         {"shape: span", "shape: spam",
-         "16:16: `shape`: `spam` is none of span, count, value, state, error (did you mean `span`?)"},
+         "16:16: `shape`: `spam` is none of span, count, value, state, error (did you mean "
+         "`span`?)"},
         {"        key: id\n", "        kye: id\n", "24:9: unknown key `kye` (did you mean `key`?)"},
         {"otherwise: unknown", "otherwize: unknown",
          "27:65: unknown key `otherwize` (did you mean `otherwise`?)"},
@@ -212,8 +215,10 @@ TEST_CASE("every mistake is one line that says where and names the nearest", "[d
          "18:17: `usdt`: `shop begin` is no USDT probe; write PROVIDER:NAME"},
         {"usdt: shop:begin", "usdt: shop:begin\n          function: f",
          "18:11: `begin`: exactly one of `usdt`, `function` and `return_of` is needed"},
-        {"{usdt: \"shop:chosen\", ", "{", "22:13: `during`: exactly one of `usdt`, `function` and `return_of` is needed"},
-        {"function: reject", "function: r", "38:24: `function`: a function's name has 2 to 4096 characters"},
+        {"{usdt: \"shop:chosen\", ", "{",
+         "22:13: `during`: exactly one of `usdt`, `function` and `return_of` is needed"},
+        {"function: reject", "function: r",
+         "38:24: `function`: a function's name has 2 to 4096 characters"},
         // fields
         {"argument: 0, type: s32", "argument: 12, type: s32",
          "19:37: `argument`: 12 is outside 0 … 11"},
@@ -222,14 +227,17 @@ TEST_CASE("every mistake is one line that says where and names the nearest", "[d
         {"argument: 0, type: s32", "type: s32",
          "19:26: `kind`: one of `argument: NUMBER` and `result: true` is needed"},
         {"result: true, type: s64", "argument: 0",
-         "32:62: `argument`: a function's arguments are gone when it returns; read them at its entry"},
-        {"argument: 0, type: s32", "result: true", "19:35: `result`: only a place with `return_of` has a result"},
+         "32:62: `argument`: a function's arguments are gone when it returns; read them at its "
+         "entry"},
+        {"argument: 0, type: s32", "result: true",
+         "19:35: `result`: only a place with `return_of` has a result"},
         {"path: [8, -16]", "path: [1, 2, 3, 4, 5]", "19:76: `path`: at most 4 steps"},
         {"path: [8, -16]", "path: [4294967296]",
          "19:77: `path`: 4294967296 is outside -2147483648 … 2147483647"},
         {"path: [8, -16]", "length: 1", "19:78: `length`: only a text has a length"},
         {"as: text, length", "as: texts, length",
-         "38:64: `as`: `texts` is none of number, text, cpp_type, hotspot_class (did you mean `text`?)"},
+         "38:64: `as`: `texts` is none of number, text, cpp_type, hotspot_class (did you mean "
+         "`text`?)"},
         {"as: text, length: 1", "as: text, type: u32", "38:46: `why`: a text has no `type`"},
         {"trigger: 7", "trigger: {argument: 1, as: text}",
          "12:9: `probes`: field `trigger`: a span's texts are read at its end"},
@@ -246,23 +254,29 @@ TEST_CASE("every mistake is one line that says where and names the nearest", "[d
          "7:12: `name`: names that end in _count are Prometheus' own"},
         {"help: Bytes.", "help: \"two\\nlines\"",
          "6:52: `help`: must be one line of text without backslashes"},
-        {"labels: [kind, trigger]", "labels: [kind, le]", "5:74: `labels`: this name is Prometheus' own"},
+        {"labels: [kind, trigger]", "labels: [kind, le]",
+         "5:74: `labels`: this name is Prometheus' own"},
         {"labels: [kind, trigger]", "labels: [kind, pod]",
          "5:74: `labels`: every metric has this label, of the process's service"},
-        {"labels: [kind, trigger]", "labels: [kind, kind]", "5:74: `labels`: label `kind` appears twice"},
-        {", buckets: [0.001, 0.01, 1]", "", "5:5: `metrics`: a histogram has `buckets`, and nothing else has"},
+        {"labels: [kind, trigger]", "labels: [kind, kind]",
+         "5:74: `labels`: label `kind` appears twice"},
+        {", buckets: [0.001, 0.01, 1]", "",
+         "5:5: `metrics`: a histogram has `buckets`, and nothing else has"},
         {"help: Bytes.", "help: Bytes., buckets: [1]",
          "6:5: `metrics`: a histogram has `buckets`, and nothing else has"},
-        {"[0.001, 0.01, 1]", "[0.01, 0.001]", "5:93: `buckets`: 1 to 64 numbers, each larger than the one before"},
+        {"[0.001, 0.01, 1]", "[0.01, 0.001]",
+         "5:93: `buckets`: 1 to 64 numbers, each larger than the one before"},
         {"[0.001, 0.01, 1]", "[0.001, 0.01, .nan]", ""},
         {"[0.001, 0.01, 1]", "[0.0000000001]",
          "5:94: `buckets`: is no whole number of what is read, with this `per_unit`"},
-        {"[0.001, 0.01, 1]", "[1e10]", "5:94: `buckets`: is more than can be read, with this `per_unit`"},
+        {"[0.001, 0.01, 1]", "[1e10]",
+         "5:94: `buckets`: is more than can be read, with this `per_unit`"},
         {"queue_length", "connections", "8:5: `metrics`: metric `connections` appears twice"},
         {"metric: order_seconds", "metric: order_secnds",
          "25:17: `metric`: `order_secnds` is declared neither here under `metrics` nor by "
          "Holter (did you mean `order_seconds`?)"},
-        {"metric: order_seconds", "metric: queue_length", "25:17: `metric`: a span cannot feed a gauge"},
+        {"metric: order_seconds", "metric: queue_length",
+         "25:17: `metric`: a span cannot feed a gauge"},
         // labels
         {"          trigger: {field: trigger}\n", "",
          "25:17: `metric`: order_seconds has a label `trigger`, which is missing"},
@@ -272,9 +286,11 @@ TEST_CASE("every mistake is one line that says where and names the nearest", "[d
          "12:9: `probes`: no place reads a field `knid` (did you mean `kind`?)"},
         {"only: [\"*Error\"]", "names: {0: x}",
          "40:15: `error_type`: field `why` is a text; `names` and `otherwise` are for numbers"},
-        {"names: {0: retail", "names: {zero: retail", "27:39: `names`: expected a whole number, found `zero`"},
+        {"names: {0: retail", "names: {zero: retail",
+         "27:39: `names`: expected a whole number, found `zero`"},
         // shapes
-        {"value: size", "value: sise", "29:9: `probes`: no place reads a field `sise` (did you mean `size`?)"},
+        {"value: size", "value: sise",
+         "29:9: `probes`: no place reads a field `sise` (did you mean `size`?)"},
         {"        value: size\n", "", "29:9: `probes`: key `value` is missing"},
         {"source: exception", "source: exeption",
          "39:17: `source`: `exeption` is none of exception, panic"},
@@ -403,8 +419,7 @@ TEST_CASE("files agree about what a metric is", "[definition]") {
     folder.write("a.yaml", shop);
     folder.write("b.yaml", with("help: Bytes.", "help: Other bytes."));
     const std::string said = error_of_folder(folder);
-    CHECK(said.find("metric `order_bytes_total` is declared differently at ") !=
-          std::string::npos);
+    CHECK(said.find("metric `order_bytes_total` is declared differently at ") != std::string::npos);
     CHECK(said.find("/b.yaml:6:5: ") != std::string::npos);
     std::filesystem::remove(folder.path / "b.yaml");
     std::filesystem::remove_all(folder.path / "a.yaml");

@@ -16,12 +16,25 @@ inline void add_declared(aggregator::Aggregator& aggregator) {
     const auto family = [](std::size_t index) {
         return static_cast<Family>(static_cast<std::size_t>(Family::declared) + index);
     };
-    aggregator.declare_family({family(0), "shop_orders_total", "Orders.",
-                               DeclaredFamily::Type::counter, {"kind", "text"}, nullptr, 1});
-    aggregator.declare_family({family(1), "shop_queue_bytes", "Bytes that wait.",
-                               DeclaredFamily::Type::gauge, {}, nullptr, 8});
+    aggregator.declare_family({family(0),
+                               "shop_orders_total",
+                               "Orders.",
+                               DeclaredFamily::Type::counter,
+                               {"kind", "text"},
+                               nullptr,
+                               1});
+    aggregator.declare_family({family(1),
+                               "shop_queue_bytes",
+                               "Bytes that wait.",
+                               DeclaredFamily::Type::gauge,
+                               {},
+                               nullptr,
+                               8});
     aggregator.declare_family(
-        {family(2), "shop_order_seconds", "How long orders take.", DeclaredFamily::Type::histogram,
+        {family(2),
+         "shop_order_seconds",
+         "How long orders take.",
+         DeclaredFamily::Type::histogram,
          {"kind"},
          std::make_shared<const std::vector<std::uint64_t>>(
              std::vector<std::uint64_t>{1'000'000, 250'000'000, 1'000'000'000}),

@@ -60,9 +60,8 @@ struct Machine {
     process::FakeProcfs procfs;
     test::Bytes image;
     int defined = 0, forgotten = 0;
-    SpecificationTable table{-1,
-                             {[this](auto, const auto&, const auto&) { ++defined; },
-                              [this](auto) { ++forgotten; }}};
+    SpecificationTable table{
+        -1, {[this](auto, const auto&, const auto&) { ++defined; }, [this](auto) { ++forgotten; }}};
     process::Procfs seen{procfs.root()};
     Examiner examiner{seen, table};
 };

@@ -93,7 +93,8 @@ std::string count_at(const std::string& place, const std::string& name = "p",
 
 FilePlan plan_of(const Program& program, const std::string& probes) {
     const Opened elf(program);
-    auto plan = plan_file(definition(probes), elf.file, "libshop.so.1", {"/nowhere", "/libshop.so.1"});
+    auto plan =
+        plan_file(definition(probes), elf.file, "libshop.so.1", {"/nowhere", "/libshop.so.1"});
     REQUIRE(plan);
     return std::move(*plan);
 }
@@ -133,9 +134,9 @@ TEST_CASE("a file is recognised by all that an entry says", "[file_plan]") {
 }
 
 TEST_CASE("a USDT probe is planned with all of its places and its semaphore", "[file_plan]") {
-    const FilePlan plan = plan_of(
-        shop().note({"shop", "order", "-4@%esi", code + 0x20, 0, data + 0x10}),
-        count_at("{usdt: \"shop:order\"}"));
+    const FilePlan plan =
+        plan_of(shop().note({"shop", "order", "-4@%esi", code + 0x20, 0, data + 0x10}),
+                count_at("{usdt: \"shop:order\"}"));
     REQUIRE(reason(plan).empty());
     const auto& places = plan.groups[0].probes[0].places;
     REQUIRE(places.size() == 2);
@@ -153,17 +154,18 @@ TEST_CASE("why a probe cannot be attached is its reason", "[file_plan]") {
     CHECK(reason(plan_of(shop(), count_at("{function: shop_mian}"))) == "no_such_function");
     CHECK(reason(plan_of(shop(), count_at("{usdt: \"shop:order\"}", "p", ", needs: [other]"))) ==
           "unsupported_version");
-    CHECK(reason(plan_of(shop(), count_at("{usdt: \"shop:order\"}", "p", ", lacks: [shop_main]"))) ==
-          "unsupported_version");
+    CHECK(reason(plan_of(shop(), count_at("{usdt: \"shop:order\"}", "p",
+                                          ", lacks: [shop_main]"))) == "unsupported_version");
     // A probe on a nop of five bytes, which is no function's entry.
     CHECK(reason(plan_of(Program()
                              .instruction(code + 0x10, {0x0f, 0x1f, 0x44, 0x00, 0x00})
                              .note({"shop", "order", "", code + 0x10}),
                          count_at("{usdt: \"shop:order\"}"))) == "unsafe_nop5");
     // Bytes that are no instruction.
-    CHECK(reason(plan_of(
-              Program().instruction(code + 0x10, {0x06, 0x06}).note({"shop", "order", "", code + 0x10}),
-              count_at("{usdt: \"shop:order\"}"))) == "undecodable");
+    CHECK(reason(plan_of(Program()
+                             .instruction(code + 0x10, {0x06, 0x06})
+                             .note({"shop", "order", "", code + 0x10}),
+                         count_at("{usdt: \"shop:order\"}"))) == "undecodable");
     // A location that is no code is no usable note.
     CHECK(reason(plan_of(Program().note({"shop", "order", "", data}),
                          count_at("{usdt: \"shop:order\"}"))) != "");
@@ -176,8 +178,7 @@ TEST_CASE("arguments that are missing or cannot be read fail the probe, unless n
     const auto reading = [&](const std::string& arguments, const std::string& number) {
         std::string probe = reads;
         probe.replace(probe.find("NUMBER"), 6, number);
-        return reason(
-            plan_of(Program().note({"shop", "order", arguments, code + 0x10}), probe));
+        return reason(plan_of(Program().note({"shop", "order", arguments, code + 0x10}), probe));
     };
     CHECK(reading("-4@%edi", "0").empty());
     CHECK(reading("-4@%edi", "1") == "unreadable_argument");
@@ -196,8 +197,7 @@ TEST_CASE("the arguments of copies that the compiler made are not read", "[file_
     const std::string reads = "      - {name: p, help: h, shape: value, at: {function: shop_work, "
                               "fields: {n: {argument: 0}}}, value: n, metric: shop_total}\n";
     for (const char* suffix : {".isra.0", ".constprop.0.isra.1"}) {
-        const Program program =
-            Program().symbol(std::string("shop_work") + suffix, code + 0x40);
+        const Program program = Program().symbol(std::string("shop_work") + suffix, code + 0x40);
         CHECK(reason(plan_of(program, reads)) == "unreadable_argument");
         CHECK(reason(plan_of(program, count_at("{function: shop_work}"))).empty());
     }
@@ -205,17 +205,17 @@ TEST_CASE("the arguments of copies that the compiler made are not read", "[file_
 }
 
 TEST_CASE("of the alternatives the first that can be attached is taken", "[file_plan]") {
-    const std::string three = count_at("{usdt: \"shop:gone\"}", "p") +
-                              count_at("{function: shop_main}", "p") +
-                              count_at("{usdt: \"shop:order\"}", "p") +
-                              count_at("{usdt: \"shop:order\"}", "q");
+    const std::string three =
+        count_at("{usdt: \"shop:gone\"}", "p") + count_at("{function: shop_main}", "p") +
+        count_at("{usdt: \"shop:order\"}", "p") + count_at("{usdt: \"shop:order\"}", "q");
     const FilePlan plan = plan_of(shop(), three);
     REQUIRE(plan.groups[0].probes.size() == 2);
     REQUIRE(reason(plan, 0).empty());
     CHECK(plan.groups[0].probes[0].places[0].function == "shop_main");
     CHECK(reason(plan, 1).empty());
-    const FilePlan by_symbol = plan_of(shop(), count_at("{function: shop_main}", "p", ", lacks: [shop_main]") +
-                                                   count_at("{usdt: \"shop:gone\"}", "p", ", needs: [shop_main]"));
+    const FilePlan by_symbol =
+        plan_of(shop(), count_at("{function: shop_main}", "p", ", lacks: [shop_main]") +
+                            count_at("{usdt: \"shop:gone\"}", "p", ", needs: [shop_main]"));
     CHECK(reason(by_symbol) == "no_such_usdt_probe"); // the first that is meant for this file
 }
 

@@ -375,8 +375,8 @@ TEST_CASE("a number with a new meaning leads to the new series", "[catalogue]") 
 
 TEST_CASE("families of every runtime have the runtime as a label", "[catalogue]") {
     Shop shop;
-    shop.aggregator.define_probe(
-        1, feeding(Family::gc_pause, Measure::duration, {constant("minor")}));
+    shop.aggregator.define_probe(1,
+                                 feeding(Family::gc_pause, Measure::duration, {constant("minor")}));
     shop.aggregator.on_record(bytes_of(hit(1, {}, 1234)));
     const auto snapshot = shop.aggregator.snapshot(0);
     bool found = false;
