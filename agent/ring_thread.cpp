@@ -56,6 +56,30 @@ aggregator::GoMemory converted(const golang::MemoryReading& reading) {
             reading.cpu_total_ns};
 }
 
+aggregator::GoConnectionReading converted(const golang::ConnectionsReading& reading) {
+    aggregator::GoConnectionReading out;
+    if (const auto& now = reading.http_server)
+        out.http_server = {now->fresh, now->active, now->idle, now->hijacked};
+    if (reading.http_client)
+        for (const auto& now : *reading.http_client)
+            out.http_client.push_back({now.address, now.active, now.idle});
+    out.grpc_client = reading.grpc_client;
+    out.grpc_server = reading.grpc_server;
+    if (const auto& now = reading.sql)
+        out.sql = {now->idle,
+                   now->used,
+                   now->limit,
+                   now->closed_max_idle,
+                   now->closed_max_idle_time,
+                   now->closed_max_lifetime};
+    static constexpr const char* kinds[golang::connection_kinds] = {
+        "http_server", "http_client", "grpc_client", "grpc_server", "sql"};
+    for (std::size_t kind = 0; kind < golang::connection_kinds; ++kind)
+        if (const auto partial = reading.partial[kind])
+            out.kinds.push_back({kinds[kind], *partial, reading.corrections[kind]});
+    return out;
+}
+
 } // namespace
 
 /// What this thread keeps of a target beside the aggregator's state.
@@ -64,6 +88,7 @@ struct RingThread::Traced {
     std::vector<std::string> probes;
     std::vector<double> hit_seconds; ///< cost of a hit, by probe
     AccountReaders::Account account; ///< may be null
+    std::shared_ptr<tracer::RuntimeAccount> informed; ///< what reads it, to be told of records
     std::unique_ptr<resolve::Names> names;
     std::unique_ptr<golang::TypeNames> types; ///< of Go; may be null
     double cpu_seconds_at_start = 0;
@@ -150,9 +175,11 @@ void RingThread::add_target(tracer::Target target) {
         auto traced = std::make_unique<Traced>();
         traced->identity = moved->identity;
         traced->names = std::make_unique<resolve::Names>(procfs_, moved->identity);
-        if (moved->account)
+        if (moved->account) {
+            traced->informed = std::move(moved->account);
             traced->account = AccountReaders::account(
-                [account = std::shared_ptr(std::move(moved->account))] { return account->read(); });
+                [account = traced->informed] { return account->read(); });
+        }
         traced->types = std::move(moved->types);
         traced->appeared_ns = monotonic_ns();
         if (const auto cpu = procfs_.cpu_seconds(moved->identity.pid))
@@ -199,6 +226,7 @@ void RingThread::forget_probe(std::uint32_t number) {
 
 void RingThread::on_record(std::span<const std::byte> record) {
     aggregator_.on_record(record);
+    pass_to_account(record);
     holter_probe_hit hit{};
     if (looks_again_.empty() || record.size() != sizeof(hit))
         return;
@@ -291,11 +319,23 @@ void RingThread::read_accounts(std::uint64_t now_ns) {
             if (!starting || error.reason != "memory_implausible")
                 count_failed_reading(error.reason);
         aggregator_.on_go_memory(slots[i], converted(*readings[i]), now_ns);
+        if (const auto& connections = readings[i]->connections)
+            aggregator_.on_go_connections(slots[i], converted(*connections));
     }
 }
 
 void RingThread::count_failed_reading(const std::string& reason) {
     aggregator_.set_lost("runtime_account", reason, ++failed_readings_[reason]);
+}
+
+void RingThread::pass_to_account(std::span<const std::byte> record) {
+    holter_event event{};
+    if (record.size() < sizeof(event))
+        return;
+    std::memcpy(&event, record.data(), sizeof(event));
+    const auto found = traced_.find(event.target);
+    if (found != traced_.end() && found->second->informed)
+        found->second->informed->on_record(record);
 }
 
 void RingThread::read_losses() {

@@ -81,6 +81,8 @@ class RingThread {
     void run_tasks();
     void read_accounts(std::uint64_t now_ns);
     void count_failed_reading(const std::string& reason);
+    /// Some records say where in a target's memory something is.
+    void pass_to_account(std::span<const std::byte> record);
     void read_losses();
     /// Null when nothing is known of the target's types.
     golang::TypeNames* types_of(tracer::Slot slot);

@@ -193,6 +193,31 @@ void Aggregator::on_record(std::span<const std::byte> record) {
                                 {std::string_view(event.text[0], event.length[0]),
                                  std::string_view(event.text[1], event.length[1])}});
         }
+        void operator()(const holter_go_object& event) const {
+            // Says where something is, which the next reading looks at.
+            state.to_target(event, [](GoProcess&) {});
+        }
+        void operator()(const holter_go_http_dial& event) const {
+            state.to_target(event, [&](GoProcess& go) { go.connections.on_event(event); });
+        }
+        void operator()(const holter_go_http_close& event) const {
+            state.to_target(event, [&](GoProcess& go) { go.connections.on_event(event); });
+        }
+        void operator()(const holter_go_sql_wait& event) const {
+            state.to_target(event, [&](GoProcess& go) { go.connections.on_event(event); });
+        }
+        void operator()(const holter_go_grpc_transition& event) const {
+            state.to_target(event, [&](GoProcess& go) { go.connections.on_event(event); });
+        }
+        void operator()(const holter_go_grpc_connect& event) const {
+            state.to_target(event, [&](GoProcess& go) { go.connections.on_event(event); });
+        }
+        void operator()(const holter_go_grpc_goaway& event) const {
+            state.to_target(event, [&](GoProcess& go) { go.connections.on_event(event); });
+        }
+        void operator()(const holter_go_grpc_server_close& event) const {
+            state.to_target(event, [&](GoProcess& go) { go.connections.on_event(event); });
+        }
     };
     std::uint32_t type;
     if (!decode(record, type, Visitor{state}))
@@ -242,6 +267,12 @@ void Aggregator::close_tcp(TargetId id) {
 
 void Aggregator::set_tcp_corrections(std::string_view reason, std::uint64_t total) {
     state_->tcp_corrections[std::string(reason)] = total;
+}
+
+void Aggregator::on_go_connections(TargetId id, const GoConnectionReading& reading) {
+    State& state = *state_;
+    if (id < state.go.size() && state.go[id])
+        state.go[id]->connections.on_reading(reading);
 }
 
 void Aggregator::set_lost(std::string_view type, std::string_view cause, std::uint64_t total) {

@@ -33,6 +33,16 @@ inline bool plausible(const holter_probe_text_hit& event) {
     return event.length[0] <= HOLTER_TEXT_SIZE && event.length[1] <= HOLTER_TEXT_SIZE;
 }
 
+inline bool plausible(const holter_go_object& event) {
+    return event.kind < HOLTER_GO_OBJECT_KINDS;
+}
+inline bool plausible(const holter_go_http_dial& event) {
+    return event.result < HOLTER_GO_DIAL_RESULTS;
+}
+inline bool plausible(const holter_go_grpc_transition& event) {
+    return event.from < HOLTER_GO_GRPC_STATES && event.to < HOLTER_GO_GRPC_STATES;
+}
+
 /// Calls `visit(event)` with the event's own struct, in place. False when the record is malformed;
 /// `type` is then what it claims to be, or 0 when it is too short even for that. Records of a ring
 /// are aligned to 8 bytes; one that is not is malformed.

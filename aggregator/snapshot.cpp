@@ -124,6 +124,23 @@ std::shared_ptr<const Snapshot> Aggregator::snapshot(std::uint64_t now_ns) const
     build.series(tables.errors.errors);
     build.series(tables.errors.root_causes);
     build.series(tables.errors.panics);
+    build.series(tables.go_connections.http_server);
+    build.series(tables.go_connections.http_client);
+    build.series(tables.go_connections.dials);
+    build.series(tables.go_connections.rejected);
+    build.series(tables.go_connections.closed);
+    build.series(tables.go_connections.grpc_client);
+    build.series(tables.go_connections.transitions);
+    build.series(tables.go_connections.connects);
+    build.series(tables.go_connections.goaways);
+    build.series(tables.go_connections.grpc_server);
+    build.series(tables.go_connections.grpc_server_closed);
+    build.series(tables.go_connections.sql);
+    build.series(tables.go_connections.sql_limit);
+    build.series(tables.go_connections.sql_waits);
+    build.series(tables.go_connections.sql_closed);
+    build.series(tables.go_connections.partial);
+    build.series(tables.go_connections.corrections);
     build.series(tables.target_info);
     build.series(tables.dependency_info);
     build.series(tables.overhead);
@@ -190,6 +207,7 @@ std::shared_ptr<const Snapshot> Aggregator::snapshot(std::uint64_t now_ns) const
         if (const GoProcess* go = state.go[id].get()) {
             go->gc.add_to(snapshot->histograms, snapshot->numbers);
             go->memory.add_to(snapshot->numbers);
+            go->connections.add_to(snapshot->histograms, snapshot->numbers);
         }
     }
     return snapshot;

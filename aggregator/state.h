@@ -11,6 +11,7 @@
 #include "aggregator/catalogue/tables.h"
 #include "aggregator/errors/errors.h"
 #include "aggregator/golang/go_audit.h"
+#include "aggregator/golang/go_connections.h"
 #include "aggregator/golang/go_gc.h"
 #include "aggregator/golang/go_memory.h"
 #include "aggregator/series/gauge.h"
@@ -33,7 +34,7 @@ namespace holter::aggregator {
 /// All families that have the labels of a service.
 struct Tables {
     explicit Tables(std::size_t limit)
-        : go_gc(limit), go_memory(limit), tcp(limit), errors(limit),
+        : go_gc(limit), go_memory(limit), tcp(limit), go_connections(limit), errors(limit),
           catalogue(go_gc, go_memory, limit),
           target_info(Family::target_info, Combine::maximum, limit, Overflow::drop_labels),
           dependency_info(Family::dependency_info, Combine::maximum, limit, Overflow::drop_labels),
@@ -42,6 +43,7 @@ struct Tables {
     GoGcTables go_gc;
     GoMemoryTables go_memory;
     TcpTables tcp;
+    GoConnectionTables go_connections;
     ErrorTables errors;
     CatalogueTables catalogue;
     GaugeTable target_info, dependency_info, overhead;
@@ -50,6 +52,7 @@ struct Tables {
         visit(go_gc.pauses);
         visit(go_gc.stops);
         visit(tcp.durations);
+        visit(go_connections.sql_waits);
     }
     template <typename Visitor> void each_counter(Visitor&& visit) {
         visit(go_gc.cycles);
@@ -61,12 +64,14 @@ struct Tables {
         visit(errors.errors);
         visit(errors.root_causes);
         visit(errors.panics);
+        go_connections.each_counter(visit);
     }
     template <typename Visitor> void each_gauge(Visitor&& visit) {
         for (GaugeTable* table : {&go_memory.heap_live, &go_memory.heap_goal, &go_memory.gc_percent,
                                   &go_memory.memory_limit, &go_memory.goroutines, &tcp.connections,
                                   &target_info, &dependency_info, &overhead})
             visit(table->series);
+        go_connections.each_gauge(visit);
     }
     template <typename Visitor> void each(Visitor&& visit) {
         each_histogram(visit);
@@ -85,11 +90,12 @@ struct GoProcess {
     GoProcess(Tables& tables, GoAuditCounts& audits, const std::shared_ptr<const Service>& service,
               const Target& target)
         : audit(audits, target.runtime_version), gc(tables.go_gc, service),
-          memory(tables.go_memory, service) {}
+          memory(tables.go_memory, service), connections(tables.go_connections, service) {}
 
     GoAudit audit;
     GoGc gc;
     GoMemoryAccount memory;
+    GoConnections connections;
 };
 
 /// Everything about one target but what its runtime has to say.

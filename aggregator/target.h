@@ -72,4 +72,41 @@ struct GoMemory {
     std::optional<std::uint64_t> cpu_total_ns;
 };
 
+/// How the connections of a Go process are, read at scrape time. A part is empty when nothing is
+/// known of it.
+struct GoConnectionReading {
+    struct HttpServer {
+        std::uint64_t fresh = 0; ///< state `new`
+        std::uint64_t active = 0;
+        std::uint64_t idle = 0;
+        std::uint64_t hijacked = 0;
+    };
+    struct HttpClient {
+        std::string address; ///< host and port, or only a host
+        std::uint64_t active = 0;
+        std::uint64_t idle = 0;
+    };
+    struct Sql {
+        std::uint64_t idle = 0;
+        std::uint64_t used = 0;
+        std::optional<std::uint64_t> limit;
+        /// Connections closed since tracing began, by the limit that was exceeded.
+        std::uint64_t closed_max_idle = 0;
+        std::uint64_t closed_max_idle_time = 0;
+        std::uint64_t closed_max_lifetime = 0;
+    };
+    /// Of each kind of connections that the program can have.
+    struct Kind {
+        std::string name;
+        bool partial = false;          ///< something from before tracing began may be missing
+        std::uint64_t corrections = 0; ///< since tracing began
+    };
+    std::optional<HttpServer> http_server;
+    std::vector<HttpClient> http_client;
+    std::optional<std::array<std::uint64_t, 5>> grpc_client; ///< channels, by connectivity.State
+    std::optional<std::uint64_t> grpc_server;
+    std::optional<Sql> sql;
+    std::vector<Kind> kinds;
+};
+
 } // namespace holter::aggregator

@@ -28,7 +28,15 @@
 	X(DEATH, death)                                                                            \
 	X(GO_PANIC, go_panic)                                                                      \
 	X(PROBE_HIT, probe_hit)                                                                    \
-	X(PROBE_TEXT_HIT, probe_text_hit)
+	X(PROBE_TEXT_HIT, probe_text_hit)                                                          \
+	X(GO_OBJECT, go_object)                                                                    \
+	X(GO_HTTP_DIAL, go_http_dial)                                                              \
+	X(GO_HTTP_CLOSE, go_http_close)                                                            \
+	X(GO_SQL_WAIT, go_sql_wait)                                                                \
+	X(GO_GRPC_TRANSITION, go_grpc_transition)                                                  \
+	X(GO_GRPC_CONNECT, go_grpc_connect)                                                        \
+	X(GO_GRPC_GOAWAY, go_grpc_goaway)                                                          \
+	X(GO_GRPC_SERVER_CLOSE, go_grpc_server_close)
 
 enum holter_event_type {
 	HOLTER_EVENT_NONE,
@@ -100,6 +108,7 @@ HOLTER_ASSERT_SIZE(struct holter_hits, 1024);
 
 #include "bpf/events/catalogue.h"
 #include "bpf/events/deaths.h"
+#include "bpf/events/go_connections.h"
 #include "bpf/events/go_errors.h"
 #include "bpf/events/go_gc.h"
 #include "bpf/events/process.h"

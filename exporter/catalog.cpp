@@ -21,6 +21,13 @@ constexpr Names result = {"result"};
 constexpr Names error = {"source", "error_class", "error_type", "retryable"};
 constexpr Names root_cause = {"source", "error_type", "root_type"};
 constexpr Names panic = {"error_type", "outcome"};
+constexpr Names state = {"state"};
+constexpr Names http_client_state = {"http_connection_state", "server_address"};
+constexpr Names dial_result = {"result", "server_address"};
+constexpr Names rejection = {"reason", "server_address"};
+constexpr Names code = {"code"};
+constexpr Names db_state = {"db_client_connection_state"};
+constexpr Names kind = {"kind"};
 constexpr Names target = {"pid", "executable", "runtime", "runtime_version", "container_id"};
 constexpr Names dependency = {"module", "version"};
 constexpr Names build = {"version", "revision"};
@@ -37,6 +44,7 @@ constexpr double ns = 1e9;
 constexpr std::string_view gc = "Garbage collection";
 constexpr std::string_view connections = "Connection state";
 constexpr std::string_view errors = "Errors";
+constexpr std::string_view connections = "Connection state";
 constexpr std::string_view own = "Holter about itself";
 
 constexpr Metric metrics[] = {
@@ -111,6 +119,73 @@ constexpr Metric metrics[] = {
      "Panics of Go that have ended, by type and by how: recovered, or fatal to the process. Fatal "
      "errors of the runtime, which cannot be recovered, are among them.",
      true, panic, Family::go_panics, 1, errors},
+    {"holter_http_server_connections", Type::gauge,
+     "Connections of net/http servers: new (nothing received yet), active (a request is being "
+     "answered; HTTP/2: a stream is open), idle, hijacked (taken over by a handler and not closed "
+     "yet). Processes of a service add up.",
+     true, state, Family::http_server_connections, 1, connections},
+    {"http_client_open_connections", Type::gauge,
+     "Connections of net/http clients to a host: active (in use) or idle (in the pool). Processes "
+     "of a service add up.",
+     true, http_client_state, Family::http_client_connections, 1, connections},
+    {"holter_http_client_dials_total", Type::counter,
+     "Dials of net/http clients that ended: ok, failed, unused (meanwhile the request had ended or "
+     "had got another connection).",
+     true, dial_result, Family::http_client_dials, 1, connections},
+    {"holter_http_client_idle_rejected_total", Type::counter,
+     "Healthy connections that were thrown away because the pool did not take them: per_host_limit "
+     "(MaxIdleConnsPerHost, 2 by default), total_limit (MaxIdleConns), keep_alives_disabled, closed "
+     "(CloseIdleConnections was called).",
+     true, rejection, Family::http_client_rejected, 1, connections},
+    {"holter_http_client_connections_closed_total", Type::counter,
+     "Connections that net/http clients closed: the reasons of holter_http_client_idle_rejected_total, "
+     "and server_closed, idle_timeout, not_reusable (the response forbade it, or its body was not "
+     "read to the end), canceled, timeout, broken, close_idle_connections, upgraded, other.",
+     true, reason, Family::http_client_closed, 1, connections},
+    {"holter_grpc_client_connections", Type::gauge,
+     "Channels (ClientConn) of grpc-go clients by their connectivity state. Processes of a service "
+     "add up.",
+     true, state, Family::grpc_client_connections, 1, connections},
+    {"holter_grpc_client_connection_transitions_total", Type::counter,
+     "Changes of a channel's connectivity state, by the new state.", true, state,
+     Family::grpc_client_transitions, 1, connections},
+    {"holter_grpc_client_connects_total", Type::counter,
+     "Attempts of grpc-go clients to connect to an address.", true, none,
+     Family::grpc_client_connects, 1, connections},
+    {"holter_grpc_client_goaways_total", Type::counter,
+     "GOAWAY frames that grpc-go clients received, by HTTP/2's error code.", true, code,
+     Family::grpc_client_goaways, 1, connections},
+    {"holter_grpc_server_connections", Type::gauge,
+     "Connections of grpc-go servers. Processes of a service add up.", true, none,
+     Family::grpc_server_connections, 1, connections},
+    {"holter_grpc_server_connections_closed_total", Type::counter,
+     "Connections that grpc-go servers closed: client_closed, server_stopped, keepalive_timeout, "
+     "protocol_error, finished, broken, other; unknown before grpc-go 1.52.",
+     true, reason, Family::grpc_server_closed, 1, connections},
+    {"db_client_connection_count", Type::gauge,
+     "Connections of database/sql pools. Processes of a service add up.", true, db_state,
+     Family::db_connections, 1, connections},
+    {"db_client_connection_max", Type::gauge,
+     "Limit of open connections (SetMaxOpenConns) of the database/sql pools that have one. "
+     "Processes of a service add up.",
+     true, none, Family::db_connections_max, 1, connections},
+    {"db_client_connection_wait_time_seconds", Type::histogram,
+     "Time that callers of database/sql waited because all connections were in use, whether they got "
+     "one or gave up.",
+     true, none, Family::db_connection_wait, ns, connections},
+    {"holter_db_client_connections_closed_total", Type::counter,
+     "Connections that database/sql pools closed because of a limit: max_idle, max_idle_time, "
+     "max_lifetime. By the pools' own account, since tracing began.",
+     true, reason, Family::db_connections_closed, 1, connections},
+    {"holter_connections_partial", Type::gauge,
+     "1: of connections of this kind that were open before tracing began some may be missing. Kinds: "
+     "http_server, http_client, grpc_client, grpc_server, sql. Of several processes of a service, the "
+     "highest.",
+     true, kind, Family::connections_partial, 1, connections},
+    {"holter_connection_corrections_total", Type::counter,
+     "Connections and pools that were counted and turned out not to exist any more: their end was not "
+     "seen.",
+     true, kind, Family::connection_corrections, 1, connections},
 
     {"holter_build_info", Type::gauge, "Always 1; which Holter this is.", false, build,
      BuildSource{}, 1, own},

@@ -111,6 +111,8 @@ Group parse_group(const YamlValue& value, const std::string& file) {
     group.object = map.require("object").choice(object_names());
     if (const auto optional = map.find("optional"))
         group.optional = optional->boolean();
+    if (const auto windows = map.find("windows"))
+        group.windows = windows->boolean();
     for (const auto& probe : map.require("probes").list())
         group.probes.push_back(parse_probe(probe, vocabulary(group.object), file));
     map.done();

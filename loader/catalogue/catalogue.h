@@ -64,6 +64,8 @@ struct Group {
     std::string object; ///< BPF object that holds the programs
     /// Programs need not have what is probed: no function, nothing to see and nothing to report.
     bool optional = false;
+    /// Attached for moments only, to learn of what was there before: its probes are hit per request.
+    bool windows = false;
     std::vector<Probe> probes;
 };
 

@@ -12,6 +12,9 @@ namespace {
 #define HOLTER_WORD(name) #name,
 const std::map<std::string, Vocabulary>& vocabularies() {
     static const std::map<std::string, Vocabulary> all = {
+        {"go_connections",
+         {{HOLTER_GO_CONNECTIONS_PROGRAMS(HOLTER_WORD)},
+          {HOLTER_GO_CONNECTIONS_ARGUMENTS(HOLTER_WORD)}}},
         {"go_gc", {{HOLTER_GO_GC_PROGRAMS(HOLTER_WORD)}, {HOLTER_GO_GC_ARGUMENTS(HOLTER_WORD)}}},
         {"go_errors", {{HOLTER_GO_ERRORS_PROGRAMS(HOLTER_WORD)}, {}}},
     };

@@ -74,11 +74,20 @@ Result<std::shared_ptr<const Binary>> examine_binary(const std::string& path,
                 entry->second = module_version(*file, binary->build_info, module).value_or("");
             return minor_release(entry->second);
         });
+    for (const auto& [module, version] : binary->modules)
+        if (!version.empty())
+            binary->layouts_of_modules.emplace(module, Offsets::of_binary(*file, module, version));
     if (functions->module_data)
         binary->error_links = find_error_links(TypeReader(*file, *functions->module_data),
                                                binary->version, HOLTER_GO_LINKS);
     binary->functions = std::move(*functions);
     return std::shared_ptr<const Binary>(binary);
+}
+
+const Offsets& Binary::module_offsets(std::string_view module) const {
+    static const Offsets unknown;
+    const auto found = layouts_of_modules.find(module);
+    return found == layouts_of_modules.end() ? unknown : found->second;
 }
 
 RuntimeVariables variables_at(const Binary& binary, std::uint64_t load_bias) {

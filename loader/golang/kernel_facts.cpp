@@ -43,11 +43,46 @@ KernelFact wrapping_types(const Binary& binary, std::uint64_t load_bias) {
     return fact("go_error_targets", target);
 }
 
+/// An offset as the kernel side wants it.
+std::uint16_t small(std::optional<std::uint64_t> offset) {
+    return offset && *offset < HOLTER_GO_NO_FIELD ? static_cast<std::uint16_t>(*offset)
+                                                  : std::uint16_t{HOLTER_GO_NO_FIELD};
+}
+
+KernelFact connection_fields(const Binary& binary) {
+    const Offsets& go = binary.offsets;
+    const Offsets& grpc = binary.module_offsets("google.golang.org/grpc");
+    holter_go_connection_target target{};
+    target.conn_server = small(go.field("net/http.conn.server"));
+    target.conn_net_conn = small(go.field("net/http.conn.rwc"));
+    target.http2_server_net_conn =
+        small(go.field({"net/http.http2serverConn.conn", "net/http/internal/http2.serverConn.conn"}));
+    target.http2_client_net_conn = small(
+        go.field({"net/http.http2ClientConn.tconn", "net/http/internal/http2.ClientConn.tconn"}));
+    target.persist_transport = small(go.field("net/http.persistConn.t"));
+    target.persist_address = small(go.field("net/http.persistConn.cacheKey.addr"));
+    target.persist_alternative = small(go.field("net/http.persistConn.alt"));
+    target.persist_closed = small(go.field("net/http.persistConn.closed"));
+    target.want_address = small(go.field("net/http.wantConn.key.addr"));
+    target.want_done = small(go.field("net/http.wantConn.done"));
+    target.want_connection = small(go.field("net/http.wantConn.pc"));
+    target.want_error = small(go.field("net/http.wantConn.err"));
+    target.read_loop_conn = small(go.field({"net/http.http2clientConnReadLoop.cc",
+                                            "net/http/internal/http2.clientConnReadLoop.cc"}));
+    target.channel_manager = small(grpc.field("google.golang.org/grpc.ClientConn.csMgr"));
+    target.manager_state =
+        small(grpc.field("google.golang.org/grpc.connectivityStateManager.state"));
+    target.server_state =
+        small(grpc.field("google.golang.org/grpc/internal/transport.http2Server.state"));
+    return fact("go_connection_targets", target);
+}
+
 } // namespace
 
 std::vector<KernelFact> kernel_facts(const Binary& binary, const RuntimeVariables& variables,
                                      std::uint64_t load_bias) {
-    return {gc_account(binary, variables), wrapping_types(binary, load_bias)};
+    return {gc_account(binary, variables), wrapping_types(binary, load_bias),
+            connection_fields(binary)};
 }
 
 } // namespace holter::golang

@@ -162,7 +162,7 @@ std::vector<GroupPlan> plan_probes(const catalogue::Runtime& runtime, const elf:
     Planner planner(file, functions);
     std::vector<GroupPlan> plans;
     for (const auto& group : runtime.groups) {
-        GroupPlan plan{group.name, group.object, {}};
+        GroupPlan plan{group.name, group.object, group.windows, {}};
         for (const auto& probe : group.probes) {
             if (!fits(probe, version) || (group.optional && !is_linked(probe, functions)))
                 continue;

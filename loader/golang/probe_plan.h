@@ -39,6 +39,7 @@ struct PlannedProbe {
 struct GroupPlan {
     std::string name;
     std::string object;
+    bool windows = false; ///< as in the catalogue
     std::vector<PlannedProbe> probes;
 };
 

@@ -54,6 +54,8 @@ Part Part::of_go(const golang::Binary& binary, process::Descriptor file, Slot sl
     for (const auto& group : binary.groups) {
         PartGroup& added = part.groups_.emplace_back();
         added.name = group.name;
+        if (group.windows)
+            added.window.emplace(Window::Clock::now());
         for (const auto& planned : group.probes)
             added.probes.push_back(of_planned(planned, group.object, slot, first_probe++));
     }
@@ -105,7 +107,8 @@ void Part::report(std::vector<ProbeState>& states) const {
             ProbeState row{probe.name, group.name, "paused", "", "", ""};
             if (!probe.points.empty()) {
                 row.site = probe.emulated ? "emulated" : "stepped";
-                if (!group.links.empty())
+                // What comes and goes is called paused, which it is nearly always.
+                if (!group.links.empty() && !group.window)
                     row.state = "attached";
                 if (group.failure) {
                     row.state = "failed";
@@ -175,6 +178,18 @@ bool Part::detach(const std::string& name, attach::LinkBin& links) {
         links.drop(std::move(link));
     found->links.clear();
     return true;
+}
+
+void Part::keep_windows(Window::Clock::time_point now, const attach::Objects& objects,
+                        attach::Method method, pid_t pid, attach::LinkBin& links) {
+    for (auto& group : groups_) {
+        if (!group.window || !group.window->turn(now))
+            continue;
+        if (group.window->is_open())
+            attach(group.name, objects, method, pid);
+        else
+            detach(group.name, links);
+    }
 }
 
 void Part::detach_all(attach::LinkBin& links) {

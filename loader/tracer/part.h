@@ -13,6 +13,7 @@
 #include "loader/process/procfs/descriptor.h"
 #include "loader/result.h"
 #include "loader/tracer/target.h"
+#include "loader/tracer/window.h"
 
 #include <cstdint>
 #include <memory>
@@ -40,6 +41,7 @@ struct PartGroup {
     std::string name;
     std::vector<PartProbe> probes;
     std::vector<attach::Link> links; ///< one for each object and moment
+    std::optional<Window> window;    ///< attached for moments only
     std::optional<Error> failure;    ///< of attaching
 };
 
@@ -71,6 +73,9 @@ class Part {
     /// Tries again the groups that could not be attached; whether one of them is attached now.
     bool attach_failed(const attach::Objects& objects, attach::Method method, pid_t pid);
     bool detach(const std::string& group, attach::LinkBin& links);
+    /// Attaches and detaches what is attached for moments only.
+    void keep_windows(Window::Clock::time_point now, const attach::Objects& objects,
+                      attach::Method method, pid_t pid, attach::LinkBin& links);
     void detach_all(attach::LinkBin& links);
 
   private:

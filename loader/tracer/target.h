@@ -5,6 +5,8 @@
 
 #include "bpf/events.h"
 #include "loader/golang/account/memory.h"
+#include "loader/golang/binary.h"
+#include "loader/golang/connections/connections.h"
 #include "loader/golang/types/type_names.h"
 #include "loader/process/identity.h"
 #include "loader/process/procfs/memory.h"
@@ -31,28 +33,47 @@ struct ProbeState {
     std::string message;
 };
 
-/// Reads a Go runtime's own account. Moves with the open memory of the process.
+/// Reads a Go runtime's own account, and the state of its connections. Moves with the open memory
+/// of the process.
 class RuntimeAccount {
   public:
-    RuntimeAccount(process::Memory memory, const golang::Offsets& offsets,
-                   const golang::GoVersion& version, const golang::RuntimeVariables& variables)
+    /// `ran_before`: the process had been running when tracing began.
+    RuntimeAccount(process::Memory memory, const golang::Binary& binary,
+                   const golang::RuntimeVariables& variables, bool ran_before)
         : memory_(std::move(memory)),
-          reader_(offsets, version, variables,
+          reader_(binary.offsets, binary.version, variables,
                   [this](std::uint64_t address, std::span<std::byte> out) {
                       return memory_.read(address, out);
-                  }) {}
+                  }),
+          connections_(golang::Connections::of(
+              binary,
+              {[this](std::uint64_t address, std::span<std::byte> out) {
+                   return memory_.read(address, out);
+               },
+               [this](std::span<golang::MemoryRequest> requests) { memory_.read_batch(requests); }},
+              ran_before)) {}
     RuntimeAccount(const RuntimeAccount&) = delete;
     RuntimeAccount& operator=(const RuntimeAccount&) = delete;
 
     /// Empty, and no failure, when the process has ended (or exec'd): its end is told later.
     golang::MemoryReading read() {
         golang::MemoryReading reading = reader_.read();
-        return !reading.errors.empty() && memory_.gone() ? golang::MemoryReading{} : reading;
+        if (!reading.errors.empty() && memory_.gone())
+            return {};
+        if (connections_)
+            reading.connections = connections_->read();
+        return reading;
+    }
+    /// Safe while another thread reads.
+    void on_record(std::span<const std::byte> record) {
+        if (connections_)
+            connections_->on_record(record);
     }
 
   private:
     process::Memory memory_;
     golang::GoMemoryReader reader_;
+    std::unique_ptr<golang::Connections> connections_;
 };
 
 struct Target {

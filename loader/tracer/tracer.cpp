@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <bpf/bpf.h>
+#include <ctime>
+#include <unistd.h>
 
 namespace holter::tracer {
 
@@ -31,6 +33,16 @@ std::unique_ptr<golang::TypeNames> type_names(const golang::Binary& binary, cons
         return nullptr;
     return std::make_unique<golang::TypeNames>(
         golang::TypeReader(std::move(*file), *binary.functions->module_data), load_bias);
+}
+
+/// Whether the process had time to do anything before we came.
+bool ran_before(const process::Identity& identity) {
+    constexpr double moment = 2;
+    timespec now{};
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+    const double started =
+        static_cast<double>(identity.start_time) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+    return static_cast<double>(now.tv_sec) - started > moment;
 }
 
 } // namespace
@@ -221,7 +233,7 @@ void Tracer::add(const process::Identity& identity, process::Descriptor file,
             target.types = type_names(*binary, path_of(file), load_bias);
             if (auto memory = process::Memory::open(procfs_, identity))
                 target.account = std::make_unique<RuntimeAccount>(
-                    std::move(*memory), binary->offsets, binary->version, variables);
+                    std::move(*memory), *binary, variables, ran_before(identity));
         }
     } else {
         target.runtime = modules::runtime_of(known);
@@ -368,6 +380,12 @@ void Tracer::set_definitions(std::vector<catalogue::Definition> definitions) {
         look_again(slot);
     tried_again_at_ = Clock::now() - rescan_interval_;
     look_again(Clock::now());
+}
+
+void Tracer::keep_windows(Window::Clock::time_point now) {
+    for (auto& [slot, target] : targets_)
+        for (auto& part : target->parts)
+            part.keep_windows(now, objects_, method_, target->identity.pid, links_to_close_);
 }
 
 void Tracer::attach_group(Slot slot, const std::string& name) {

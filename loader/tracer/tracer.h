@@ -23,6 +23,7 @@
 #include "loader/process/selection.h"
 #include "loader/result.h"
 #include "loader/tracer/target.h"
+#include "loader/tracer/window.h"
 
 #include <chrono>
 #include <cstdint>
@@ -90,6 +91,9 @@ class Tracer {
     /// Attaches or detaches one group of one target while it runs. No effect if it is so already.
     void attach_group(Slot slot, const std::string& group);
     void detach_group(Slot slot, const std::string& group);
+
+    /// Attaches and detaches what is attached for moments only. To be called some times a second.
+    void keep_windows(Window::Clock::time_point now);
 
     /// The ring with all events.
     int ring_map() const;

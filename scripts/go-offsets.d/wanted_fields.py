@@ -39,14 +39,14 @@ net/http.Response           StatusCode ProtoMajor Header
 net/http.response           conn req reqBody wroteHeader handlerHeader written contentLength status handlerDone
 net/http.conn               server rwc remoteAddr tlsState werr lastMethod curReq curState hijackedv
 net/http.Server             Addr Handler activeConn listeners
-net/http.Transport          idleConn idleConnWait idleLRU connsPerHost connsPerHostWait DisableKeepAlives MaxIdleConns
+net/http.Transport          idleConn idleConnWait idleLRU idleLRU.m connsPerHost connsPerHostWait DisableKeepAlives MaxIdleConns
                             MaxIdleConnsPerHost MaxConnsPerHost IdleConnTimeout
 net/http.connLRU            ll m
 net/http.persistConn        alt t cacheKey.proxy cacheKey.scheme cacheKey.addr conn tlsState nwrite isProxy sawEOF
                             idleAt numExpectedResponses closed broken reused
 net/http.connectMethod      proxyURL targetScheme targetAddr onlyH1
 net/http.connectMethodKey   proxy scheme addr onlyH1
-net/http.wantConn           cm.targetScheme cm.targetAddr key.proxy key.scheme key.addr key.onlyH1 ctx
+net/http.wantConn           cm.targetScheme cm.targetAddr key.proxy key.scheme key.addr key.onlyH1 ctx done pc err
 net/http.transportRequest   Request
 net/http.timeoutWriter      w req wroteHeader code
 net/http.http2serverConn    srv hs conn tlsState remoteAddrStr clientMaxStreams advMaxStreams curClientStreams
@@ -62,16 +62,17 @@ net/http/internal/http2.responseWriter        rws
 net/http/internal/http2.responseWriterState   stream req conn handlerHeader status wroteHeader sentHeader handlerDone
                             wroteBytes
 net/http/internal/http2.ServerRequest   Method URL Header Host RemoteAddr RequestURI
+net/http.http2clientConnReadLoop               cc
+net/http/internal/http2.clientConnReadLoop     cc
 net/http/internal/http2.ClientConn   tconn tlsState closed goAway streams nextStreamID
-net/http.http2serverRequest          Method
 net/url.URL                 Scheme Host Path RawPath RawQuery
 net/url.Error               Op URL Err
 net.OpError                 Op Net Source Addr Err
 net.DNSError                Err Name Server IsTimeout IsTemporary IsNotFound
 net.conn                    fd
-net.netFD                   pfd laddr raddr isConnected
+net.netFD                   pfd family sotype laddr raddr isConnected
 net.TCPAddr                 IP Port Zone
-internal/poll.FD            Sysfd
+internal/poll.FD            fdmu.state Sysfd
 os.SyscallError             Syscall Err
 io/fs.PathError             Op Path Err
 errors.errorString          s
@@ -81,7 +82,8 @@ fmt.wrapErrors              msg errs
 context.cancelCtx           Context done err
 context.timerCtx            cancelCtx deadline
 context.valueCtx            Context key val
-crypto/tls.Conn             conn isClient handshakeErr vers cipherSuite serverName clientProtocol
+crypto/tls.Config           ServerName
+crypto/tls.Conn             config conn isClient handshakeErr vers cipherSuite serverName clientProtocol
 crypto/tls.CertificateVerificationError   Err
 database/sql.DB             waitDuration connector numClosed freeConn connRequests numOpen closed maxIdleCount maxOpen
                             maxLifetime maxIdleTime waitCount maxIdleClosed maxIdleTimeClosed maxLifetimeClosed

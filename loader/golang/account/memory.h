@@ -10,6 +10,7 @@
 // says why.
 #pragma once
 
+#include "loader/golang/connections/reading.h"
 #include "loader/golang/layout/offsets.h"
 #include "loader/golang/version.h"
 #include "loader/result.h"
@@ -60,6 +61,8 @@ struct MemoryReading {
     std::optional<std::uint64_t> cpu_idle_ns;
     std::optional<std::uint64_t> cpu_pause_ns;
     std::optional<std::uint64_t> cpu_total_ns; ///< available: GOMAXPROCS × time
+
+    std::optional<ConnectionsReading> connections; ///< by another reader, if the program has any
 
     /// One for each group that failed. Reasons: `memory_unreadable`, `memory_implausible`.
     std::vector<Error> errors;

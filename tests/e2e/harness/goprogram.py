@@ -120,12 +120,27 @@ def _digest(folder, words):
     return digest.hexdigest()[:16]
 
 
-def build(version, mode="plain", program="go_gc", variant="", flags=(), key=b""):
+def _with_module(folder, version, module, unfinished):
+    """A copy of the program that requires this one release of a module, `path@v1.2.3`."""
+    copy = pathlib.Path(unfinished) / "source"
+    shutil.copytree(folder, copy)
+    (copy / "go.mod").write_text(f"module example.com/{folder.name}\n\ngo 1.18\n")
+    environ = {**environment(version, cgo=False), "GOFLAGS": "-buildvcs=false -mod=mod"}
+    _run([_driver(), "get", module], cwd=copy, env=environ)
+    _run([_driver(), "mod", "tidy"], cwd=copy, env=environ)
+    return copy
+
+
+def build(version, mode="plain", program="go_gc", variant="", flags=(), key=b"", module=""):
     """Path of the program built with this toolchain in this mode; `variant` makes binaries differ,
-    `flags` are more flags of `go build`, `key` stands for what they refer to."""
+    `flags` are more flags of `go build`, `key` stands for what they refer to, `module` is the
+    release of the one module that the program needs."""
     folder = _PROGRAMS / program
     words = [platform.machine(), version, mode, variant, key.hex() or " ".join(flags)]
-    name = "-".join(filter(None, (program, version, mode, variant)))
+    if module:
+        words.append(module)
+    release = module.rpartition("@")[2]
+    name = "-".join(filter(None, (program, version, mode, variant, release)))
     output = _cache() / f"{name}-{_digest(folder, words)}" / program
     if output.exists():
         return output
@@ -139,7 +154,9 @@ def build(version, mode="plain", program="go_gc", variant="", flags=(), key=b"")
     if ldflags:
         wanted.append("-ldflags=" + " ".join(ldflags))
     with tempfile.TemporaryDirectory(dir=_cache()) as unfinished:
-        path = pathlib.Path(unfinished) / program
+        path = pathlib.Path(unfinished) / "built" / program
+        if module:
+            folder = _with_module(folder, version, module, unfinished)
         _run([_driver(), "build", *wanted, "-o", path, "."], cwd=folder,
              env=environment(version, cgo=mode == "pie_external_cgo"))
         output.parent.mkdir(exist_ok=True)

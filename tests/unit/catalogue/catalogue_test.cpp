@@ -139,3 +139,24 @@ TEST_CASE("the built-in catalogue covers every Go release the same way") {
         CHECK((minor >= 22 || programs.count("go_world_started")));
     }
 }
+
+TEST_CASE("connections and their windows are in the catalogue") {
+    const auto runtimes = built_in_catalogue();
+    std::size_t windows = 0;
+    for (const Group& group : runtimes.front().groups) {
+        if (group.object != "go_connections")
+            continue;
+        INFO(group.name);
+        CHECK(group.optional); // not every program has a server, a client, a database
+        windows += group.windows ? 1 : 0;
+        for (const Probe& probe : group.probes) {
+            INFO(probe.name);
+            // What is hit per request is attached for moments only.
+            CHECK(group.windows == (probe.name.ends_with("_used")));
+            if (!probe.module.empty())
+                CHECK(probe.versions.contains({1, 85}) !=
+                      (probe.versions.last != VersionRange{}.last));
+        }
+    }
+    CHECK(windows == 1);
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where the fields of net/http, database/sql and grpc-go lie that connections are read from. What
+// a version does not have is empty, and so is all that depends on it.
+#pragma once
+
+#include "loader/golang/layout/offsets.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+
+namespace holter::golang {
+
+using FieldOffset = std::optional<std::uint64_t>;
+
+/// Whether all of them are known.
+inline bool all_known(std::initializer_list<FieldOffset> fields) {
+    return std::all_of(fields.begin(), fields.end(),
+                       [](const FieldOffset& field) { return field.has_value(); });
+}
+
+struct HttpServerFields {
+    explicit HttpServerFields(const Offsets& go);
+    FieldOffset server_connections; ///< Server.activeConn
+    FieldOffset server, net_conn, state; ///< of conn
+    FieldOffset http2_streams;           ///< of HTTP/2's serverConn
+    FieldOffset descriptor_state, descriptor, remote; ///< of netFD
+};
+
+struct HttpClientFields {
+    explicit HttpClientFields(const Offsets& go);
+    FieldOffset idle; ///< Transport.idleLRU.m
+    FieldOffset transport, alternative, address, closed; ///< of persistConn
+    FieldOffset http2_net_conn, http2_closed, http2_streams; ///< of HTTP/2's ClientConn
+    FieldOffset tls_config, tls_server_name;                 ///< of tls.Conn, of tls.Config
+};
+
+struct SqlFields {
+    explicit SqlFields(const Offsets& go);
+    FieldOffset free, open, closed, limit, wait_count; ///< of DB
+    FieldOffset closed_max_idle, closed_max_idle_time, closed_max_lifetime;
+};
+
+struct GrpcFields {
+    explicit GrpcFields(const Offsets& grpc);
+    FieldOffset manager_state;      ///< of connectivityStateManager
+    FieldOffset server_connections; ///< of Server
+};
+
+} // namespace holter::golang

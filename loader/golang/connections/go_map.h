@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The entries of a Go map in the memory of a process that runs. net/http and grpc-go keep the
+// set of their connections in maps, so that a scrape can have the whole set, with what was
+// there before tracing began, from a few blocks of memory.
+//
+// The process changes its map meanwhile. What is read is then the map between two states, or
+// memory that was the map's: an entry may be missing, twice or invented, so whoever asks must
+// check what the entries point to. Work is bounded whatever is found.
+#pragma once
+
+#include "loader/golang/connections/target_memory.h"
+#include "loader/golang/version.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+
+namespace holter::golang {
+
+enum class MapFormat {
+    buckets, ///< Go 1.23 and earlier
+    groups,  ///< "Swiss tables", Go 1.24 and later
+};
+
+MapFormat map_format(const GoVersion& version);
+
+/// Sizes in bytes of a map's types. Keys are a multiple of 8, as pointers and strings are.
+struct MapTypes {
+    std::size_t key = 8;
+    std::size_t value = 0;
+};
+
+/// The most entries that are visited of one map.
+inline constexpr std::size_t max_map_entries = std::size_t{1} << 20;
+
+using VisitEntry =
+    std::function<void(std::span<const std::byte> key, std::span<const std::byte> value)>;
+
+/// `map` is the map's value: where its header is; 0 is a map without entries. Returns how many
+/// entries it says it has, or nullopt when it cannot be read or is none.
+std::optional<std::uint64_t> for_each_entry(const TargetMemory& memory, MapFormat format,
+                                            std::uint64_t map, const MapTypes& types,
+                                            const VisitEntry& visit);
+
+/// Only how many it says it has.
+std::optional<std::uint64_t> map_length(const TargetMemory& memory, std::uint64_t map);
+
+} // namespace holter::golang

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Connections of net/http's clients by address and state. Probes tell of each connection when it
+// is there and when it is closed; a Transport keeps those that are idle in a map. So what is
+// open and not in the map is in use. Idle ones that nobody told of were there before us, and
+// are taken from the map.
+//
+// HTTP/2's connections are objects of their own, with their open streams; the pool only has an
+// entry that stands for any of them. They are told of as well, and named by the server's name in
+// their TLS configuration. Where none is known, the pool's entries are what there is.
+//
+// Each connection is looked at in every reading: one that is closed, or is no connection of
+// its Transport any more, was closed unseen. It is left out at once, and forgotten if the
+// event does not come until the next reading.
+#pragma once
+
+#include "bpf/events.h"
+#include "loader/golang/connections/fields.h"
+#include "loader/golang/connections/go_map.h"
+#include "loader/golang/connections/reading.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace holter::golang {
+
+class HttpClients {
+  public:
+    static constexpr std::size_t max_transports = 256;
+    static constexpr std::size_t max_connections = std::size_t{1} << 16;
+
+    HttpClients(const TargetMemory& memory, MapFormat format, const HttpClientFields& fields)
+        : memory_(memory), format_(format), fields_(fields) {}
+
+    void on_object(const holter_go_object& event);
+    void on_dial(const holter_go_http_dial& event);
+    void on_close(const holter_go_http_close& event);
+
+    /// In order of address; empty as long as no Transport is known.
+    std::optional<std::vector<HttpClientReading>> read();
+
+    std::uint64_t corrections() const { return corrections_; }
+
+  private:
+    struct Connection {
+        std::uint64_t transport = 0;
+        std::string address;
+        bool http2 = false;    ///< no connection, but the pool's entry for some
+        bool doubtful = false; ///< it did not look open in the last reading
+    };
+    using Idle = std::unordered_set<std::uint64_t>;
+    using ByAddress = std::map<std::string, HttpClientReading>;
+
+    void add_transport(std::uint64_t address);
+    void add_idle(std::uint64_t transport, Idle& idle);
+    void add_unknown(const Idle& idle, std::uint64_t transport);
+    void count_connections(const Idle& idle, ByAddress& out);
+    void count_http2(ByAddress& out);
+    std::string server_name(std::uint64_t net_conn) const;
+
+    const TargetMemory& memory_;
+    MapFormat format_;
+    HttpClientFields fields_;
+    std::map<std::uint64_t, int> transports_; ///< address, how often it could not be read
+    std::unordered_map<std::uint64_t, Connection> connections_;
+    struct Http2 {
+        std::uint64_t net_conn = 0;
+        std::optional<std::string> server_name; ///< empty: not read yet
+    };
+    std::unordered_map<std::uint64_t, Http2> http2_; ///< by HTTP/2's ClientConn
+    std::uint64_t corrections_ = 0;
+};
+
+} // namespace holter::golang

@@ -1,0 +1,3 @@
+module holter.test/go_connections
+
+go 1.18
