@@ -44,7 +44,6 @@ constexpr double ns = 1e9;
 constexpr std::string_view gc = "Garbage collection";
 constexpr std::string_view connections = "Connection state";
 constexpr std::string_view errors = "Errors";
-constexpr std::string_view connections = "Connection state";
 constexpr std::string_view own = "Holter about itself";
 
 constexpr Metric metrics[] = {
