@@ -85,28 +85,49 @@ static __always_inline bool wrapped_error(struct holter_go_link *link, __u64 dat
 	return !bpf_probe_read_user(next, sizeof(*next), (const void *)address) && next->itab;
 }
 
-/* The error that a value of this type at `data` is. */
+struct chain_walk {
+	__u64 type; /* of the error at hand */
+	__u64 data;
+	__u64 root;
+	__u32 slot;
+	__u32 pad;
+};
+
+/* One step along the chain; 1: it ends here. */
+static long follow_link(__u32 index, void *context)
+{
+	struct chain_walk *walk = context;
+	__u32 slot = walk->slot;
+	struct holter_go_error_target *target = bpf_map_lookup_elem(&go_error_targets, &slot);
+	struct go_interface next = {};
+	struct holter_go_link *link;
+
+	(void)index;
+	if (!target)
+		return 1;
+	link = link_of(target, walk->type);
+	if (!link || !wrapped_error(link, walk->data, &next))
+		return 1;
+	walk->type = type_of_itab(next.itab);
+	walk->data = next.data;
+	if (!walk->type)
+		return 1;
+	walk->root = walk->type;
+	return 0;
+}
+
+/* The error that a value of this type at `data` is. The kernel runs the loop, so that the verifier
+ * looks at one step, and not at every way through all of them, which took it seconds. */
 static __noinline int follow_chain(struct go_error *error, __u32 slot, __u64 type, __u64 data)
 {
-	struct holter_go_error_target *target = bpf_map_lookup_elem(&go_error_targets, &slot);
+	struct chain_walk walk = {.type = type, .data = data, .root = type, .slot = slot};
 
 	if (!error)
 		return 0;
+	if (type)
+		bpf_loop(ERROR_CHAIN_LENGTH - 1, follow_link, &walk, 0);
 	error->type = type;
-	error->root = type;
-	if (!target)
-		return 0;
-	for (int i = 1; i < ERROR_CHAIN_LENGTH && type; i++) {
-		struct holter_go_link *link = link_of(target, type);
-		struct go_interface next = {};
-
-		if (!link || !wrapped_error(link, data, &next))
-			return 0;
-		type = type_of_itab(next.itab);
-		data = next.data;
-		if (type)
-			error->root = type;
-	}
+	error->root = walk.root;
 	return 0;
 }
 

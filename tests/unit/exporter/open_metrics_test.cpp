@@ -235,7 +235,10 @@ TEST_CASE("the catalogue keeps the rules of names", "[catalog]") {
         CHECK(names.insert(metric.name).second);
         CHECK((metric.type == Type::counter) == metric.name.ends_with("_total"));
         CHECK(metric.help.ends_with('.'));
-        CHECK((metric.name.starts_with("holter_") || metric.name.starts_with("process_")));
+        // Ours, what every exporter has, and OpenTelemetry's.
+        const auto begins = {"holter_", "process_", "http_", "rpc_", "db_"};
+        CHECK(std::any_of(begins.begin(), begins.end(),
+                          [&](const char* begin) { return metric.name.starts_with(begin); }));
         std::set<std::string_view> labels(service_labels().begin(), service_labels().end());
         for (const std::string_view label : metric.labels) {
             CHECK(is_name(label));
