@@ -157,10 +157,11 @@ int run(const Configuration& configuration) {
     listener.appeared = [&](tracer::Target target) {
         spdlog::info("tracing process {} ({}, {}, {})", target.identity.pid, target.executable,
                      target.runtime_version, target.service_name);
-        const pid_t pid = target.identity.pid;
         ring_thread->add_target(std::move(target));
+    };
+    listener.known_to_kernel = [&](const process::Identity& identity) {
         if (sockets)
-            sockets->take_over(pid);
+            sockets->take_over(identity.pid);
     };
     process::Watcher* watching = nullptr;
     listener.watch = [&](const process::Identity& identity) { return watching->watch(identity); };

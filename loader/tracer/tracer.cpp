@@ -260,6 +260,7 @@ void Tracer::add(const process::Identity& identity, process::Descriptor file,
     // Its end may be in the ring as soon as the kernel knows it.
     listener_.appeared(std::move(target));
     describe_to_kernel(slot, identity);
+    listener_.known_to_kernel(identity);
     announce_probes(attached, slot, 0, 0);
     for (auto& part : attached.parts)
         part.attach_all(objects_, method_, identity.pid);

@@ -42,6 +42,8 @@ namespace holter::tracer {
 /// of a target is older than the target; `gone` comes after everything was detached.
 struct Listener {
     std::function<void(Target)> appeared;
+    /// After `appeared`: programs that are attached once for all targets see this one from now on.
+    std::function<void(const process::Identity&)> known_to_kernel;
     /// Its end must be announced to forget() from now on. False: it has ended already.
     std::function<bool(const process::Identity&)> watch;
     /// The target has further probes: their names, in the order of their numbers, and which
