@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A C++ process that throws when told to, and keeps its own account: `raise KIND NUMBER` on standard
-// input is answered by one line of JSON. It ends when standard input does.
+// A C++ process that throws when told to, and keeps its own account: `raise KIND NUMBER` on
+// standard input is answered by one line of JSON. It ends when standard input does.
 #include <cstdint>
 #include <iostream>
 #include <map>
