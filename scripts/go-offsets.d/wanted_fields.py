@@ -61,6 +61,7 @@ net/http/internal/http2.stream       sc id state
 net/http/internal/http2.responseWriter        rws
 net/http/internal/http2.responseWriterState   stream req conn handlerHeader status wroteHeader sentHeader handlerDone
                             wroteBytes
+net/http/internal/http2.ClientResponse  StatusCode
 net/http/internal/http2.ServerRequest   Method URL Header Host RemoteAddr RequestURI
 net/http.http2clientConnReadLoop               cc
 net/http/internal/http2.clientConnReadLoop     cc
