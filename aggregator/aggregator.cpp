@@ -218,6 +218,8 @@ void Aggregator::on_record(std::span<const std::byte> record) {
         void operator()(const holter_go_grpc_server_close& event) const {
             state.to_target(event, [&](GoProcess& go) { go.connections.on_event(event); });
         }
+        void operator()(const holter_request& event) const { state.request(event); }
+        void operator()(const holter_long_request& event) const { state.request(event); }
     };
     std::uint32_t type;
     if (!decode(record, type, Visitor{state}))

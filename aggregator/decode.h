@@ -43,6 +43,13 @@ inline bool plausible(const holter_go_grpc_transition& event) {
     return event.from < HOLTER_GO_GRPC_STATES && event.to < HOLTER_GO_GRPC_STATES;
 }
 
+template <typename Event>
+requires requires(const Event& event) { event.facts.text_length; }
+bool plausible(const Event& event) {
+    return event.facts.kind < HOLTER_REQUEST_KINDS &&
+           event.facts.text_length <= sizeof(event.text);
+}
+
 /// Calls `visit(event)` with the event's own struct, in place. False when the record is malformed;
 /// `type` is then what it claims to be, or 0 when it is too short even for that. Records of a ring
 /// are aligned to 8 bytes; one that is not is malformed.

@@ -141,6 +141,10 @@ std::shared_ptr<const Snapshot> Aggregator::snapshot(std::uint64_t now_ns) const
     build.series(tables.go_connections.sql_closed);
     build.series(tables.go_connections.partial);
     build.series(tables.go_connections.corrections);
+    for (std::size_t kind = 0; kind < HOLTER_REQUEST_KINDS; ++kind)
+        build.series(tables.requests.of_kind(kind));
+    build.series(tables.requests.gc_pause);
+    build.series(tables.requests.paused);
     build.series(tables.target_info);
     build.series(tables.dependency_info);
     build.series(tables.overhead);
@@ -208,6 +212,7 @@ std::shared_ptr<const Snapshot> Aggregator::snapshot(std::uint64_t now_ns) const
             go->gc.add_to(snapshot->histograms, snapshot->numbers);
             go->memory.add_to(snapshot->numbers);
             go->connections.add_to(snapshot->histograms, snapshot->numbers);
+            go->requests.add_to(snapshot->histograms, snapshot->numbers);
         }
     }
     return snapshot;

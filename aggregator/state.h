@@ -14,6 +14,7 @@
 #include "aggregator/golang/go_connections.h"
 #include "aggregator/golang/go_gc.h"
 #include "aggregator/golang/go_memory.h"
+#include "aggregator/requests/requests.h"
 #include "aggregator/series/gauge.h"
 #include "aggregator/series/series.h"
 #include "aggregator/tcp.h"
@@ -35,6 +36,7 @@ namespace holter::aggregator {
 struct Tables {
     explicit Tables(std::size_t limit)
         : go_gc(limit), go_memory(limit), tcp(limit), go_connections(limit), errors(limit),
+          requests(limit),
           catalogue(go_gc, go_memory, limit),
           target_info(Family::target_info, Combine::maximum, limit, Overflow::drop_labels),
           dependency_info(Family::dependency_info, Combine::maximum, limit, Overflow::drop_labels),
@@ -45,6 +47,7 @@ struct Tables {
     TcpTables tcp;
     GoConnectionTables go_connections;
     ErrorTables errors;
+    RequestTables requests;
     CatalogueTables catalogue;
     GaugeTable target_info, dependency_info, overhead;
 
@@ -53,6 +56,8 @@ struct Tables {
         visit(go_gc.stops);
         visit(tcp.durations);
         visit(go_connections.sql_waits);
+        for (std::size_t kind = 0; kind < HOLTER_REQUEST_KINDS; ++kind)
+            visit(requests.of_kind(kind));
     }
     template <typename Visitor> void each_counter(Visitor&& visit) {
         visit(go_gc.cycles);
@@ -65,6 +70,8 @@ struct Tables {
         visit(errors.root_causes);
         visit(errors.panics);
         go_connections.each_counter(visit);
+        visit(requests.gc_pause);
+        visit(requests.paused);
     }
     template <typename Visitor> void each_gauge(Visitor&& visit) {
         for (GaugeTable* table : {&go_memory.heap_live, &go_memory.heap_goal, &go_memory.gc_percent,
@@ -90,12 +97,14 @@ struct GoProcess {
     GoProcess(Tables& tables, GoAuditCounts& audits, const std::shared_ptr<const Service>& service,
               const Target& target)
         : audit(audits, target.runtime_version), gc(tables.go_gc, service),
-          memory(tables.go_memory, service), connections(tables.go_connections, service) {}
+          memory(tables.go_memory, service), connections(tables.go_connections, service),
+          requests(tables.requests, service) {}
 
     GoAudit audit;
     GoGc gc;
     GoMemoryAccount memory;
     GoConnections connections;
+    Requests requests;
 };
 
 /// Everything about one target but what its runtime has to say.
@@ -180,6 +189,12 @@ struct Aggregator::State {
     }
 
     void on_probe_hit(std::uint32_t type, const ProbeHit& hit);
+    template <typename Event> void request(const Event& event) {
+        to_target(event, [&](GoProcess& process) {
+            process.requests.on_request(event.facts, {event.text, event.facts.text_length});
+        });
+    }
+
     void forget(const Service& service);
     void make_room();
 };

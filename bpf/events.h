@@ -36,7 +36,9 @@
 	X(GO_GRPC_TRANSITION, go_grpc_transition)                                                  \
 	X(GO_GRPC_CONNECT, go_grpc_connect)                                                        \
 	X(GO_GRPC_GOAWAY, go_grpc_goaway)                                                          \
-	X(GO_GRPC_SERVER_CLOSE, go_grpc_server_close)
+	X(GO_GRPC_SERVER_CLOSE, go_grpc_server_close)                                                     \
+	X(REQUEST, request)                                                                        \
+	X(LONG_REQUEST, long_request)
 
 enum holter_event_type {
 	HOLTER_EVENT_NONE,
@@ -112,6 +114,7 @@ HOLTER_ASSERT_SIZE(struct holter_hits, 1024);
 #include "bpf/events/go_errors.h"
 #include "bpf/events/go_gc.h"
 #include "bpf/events/process.h"
+#include "bpf/events/requests.h"
 #include "bpf/events/tcp.h"
 
 #endif /* HOLTER_EVENTS_H */

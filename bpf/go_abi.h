@@ -13,6 +13,7 @@
 #define GO_ARG2(ctx) ((ctx)->bx)
 #define GO_ARG3(ctx) ((ctx)->cx)
 #define GO_ARG4(ctx) ((ctx)->di)
+#define GO_STACK(ctx) ((ctx)->sp)
 #define GO_G(ctx) ((ctx)->r14)
 /* The stack check's `jbe` is taken when CF or ZF is set. */
 #define GO_STACK_CHECK_TAKEN(ctx) (((ctx)->flags & 0x41) != 0)
@@ -21,6 +22,7 @@
 #define GO_ARG2(ctx) (((struct user_pt_regs *)(ctx))->regs[1])
 #define GO_ARG3(ctx) (((struct user_pt_regs *)(ctx))->regs[2])
 #define GO_ARG4(ctx) (((struct user_pt_regs *)(ctx))->regs[3])
+#define GO_LINK(ctx) (((struct user_pt_regs *)(ctx))->regs[30])
 #define GO_G(ctx) (((struct user_pt_regs *)(ctx))->regs[28])
 /* `b.ls` is taken when C is clear or Z is set. */
 #define GO_STACK_CHECK_TAKEN(ctx)                                                                  \
@@ -29,5 +31,24 @@
 #else
 #error "no Go register ABI known for this architecture"
 #endif
+
+/* The address that a function returns to, at its entry; 0 if it cannot be read. */
+static __always_inline __u64 go_return_address(struct pt_regs *ctx)
+{
+#if defined(__TARGET_ARCH_x86)
+	__u64 address = 0;
+
+	bpf_probe_read_user(&address, sizeof(address), (const void *)GO_STACK(ctx));
+	return address;
+#else
+	return GO_LINK(ctx);
+#endif
+}
+
+/* A string as Go has it. */
+struct go_string {
+	__u64 address;
+	__u64 length;
+};
 
 #endif /* HOLTER_GO_ABI_H */

@@ -23,6 +23,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bpf/events.h"
+#include "bpf/gc_stops.h"
 #include "bpf/go_abi.h"
 #include "bpf/ring.h"
 #include "bpf/target.h"
@@ -109,6 +110,7 @@ static __always_inline void emit_gc_pause(struct hit *hit, __u8 kind, __u64 dura
 	struct holter_go_gc_pause *event;
 	__u32 trigger = hit->state->trigger;
 
+	add_gc_stop(hit->slot, duration_ns);
 	/* Before the reservation: a lost event must not leave its trigger to the next cycle. */
 	if (kind == HOLTER_GO_MARK_TERMINATION) {
 		hit->state->trigger = 0;
@@ -235,11 +237,6 @@ static __noinline int go_other_stop(struct pt_regs *ctx, struct hit *hit)
 	hit->state->other_reason = (__u32)GO_ARG1(ctx) + 1;
 	return 0;
 }
-
-struct go_string {
-	__u64 address;
-	__u64 length;
-};
 
 /* Go <= 1.20 has strings for reasons. All but two differ in length already; those two differ in
  * their first letter. */

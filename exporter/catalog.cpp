@@ -28,6 +28,13 @@ constexpr Names rejection = {"reason", "server_address"};
 constexpr Names code = {"code"};
 constexpr Names db_state = {"db_client_connection_state"};
 constexpr Names kind = {"kind"};
+
+constexpr Names rpc = {"rpc_system_name", "rpc_method", "rpc_response_status_code", "error_type"};
+constexpr Names http_server = {"http_request_method", "http_route", "http_response_status_code",
+                               "error_type"};
+constexpr Names http_client = {"http_request_method", "server_address",
+                               "http_response_status_code", "error_type"};
+constexpr Names endpoint = {"rpc_method", "http_route"};
 constexpr Names target = {"pid", "executable", "runtime", "runtime_version", "container_id"};
 constexpr Names dependency = {"module", "version"};
 constexpr Names build = {"version", "revision"};
@@ -44,6 +51,7 @@ constexpr double ns = 1e9;
 constexpr std::string_view gc = "Garbage collection";
 constexpr std::string_view connections = "Connection state";
 constexpr std::string_view errors = "Errors";
+constexpr std::string_view requests = "Requests";
 constexpr std::string_view own = "Holter about itself";
 
 constexpr Metric metrics[] = {
@@ -185,6 +193,28 @@ constexpr Metric metrics[] = {
      "Connections and pools that were counted and turned out not to exist any more: their end was not "
      "seen.",
      true, kind, Family::connection_corrections, 1, connections},
+
+    {"rpc_server_call_duration_seconds", Type::histogram,
+     "gRPC calls served, from their arrival to their status. What is no method of the server is "
+     "_OTHER.",
+     true, rpc, Family::rpc_server, ns, requests},
+    {"rpc_client_call_duration_seconds", Type::histogram,
+     "gRPC calls made, from the choice of a connection to their end, retries included.", true, rpc,
+     Family::rpc_client, ns, requests},
+    {"http_server_request_duration_seconds", Type::histogram,
+     "HTTP requests served, as long as their handler took. Without a router's pattern the route is "
+     "the path with {id} for what looks like one. A hijacked connection's request has no status.",
+     true, http_server, Family::http_server, ns, requests},
+    {"http_client_request_duration_seconds", Type::histogram,
+     "HTTP requests made, until the header of the answer or the last attempt's error.", true,
+     http_client, Family::http_client, ns, requests},
+    {"holter_request_gc_pause_seconds_total", Type::counter,
+     "Time inside requests served in which the garbage collector had stopped the process; divided "
+     "by the sum of the durations it is the collector's share of the latency.",
+     true, endpoint, Family::request_gc_pause, ns, requests},
+    {"holter_requests_paused_total", Type::counter,
+     "Requests served that met at least one stop by the garbage collector.", true, endpoint,
+     Family::requests_paused, 1, requests},
 
     {"holter_build_info", Type::gauge, "Always 1; which Holter this is.", false, build,
      BuildSource{}, 1, own},

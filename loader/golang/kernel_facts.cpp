@@ -2,6 +2,7 @@
 #include "loader/golang/kernel_facts.h"
 
 #include "bpf/events.h"
+#include "loader/golang/request_facts.h"
 
 #include <cstring>
 
@@ -82,7 +83,9 @@ KernelFact connection_fields(const Binary& binary) {
 std::vector<KernelFact> kernel_facts(const Binary& binary, const RuntimeVariables& variables,
                                      std::uint64_t load_bias) {
     return {gc_account(binary, variables), wrapping_types(binary, load_bias),
-            connection_fields(binary)};
+            connection_fields(binary),
+            fact("http_targets", http_facts(binary)),
+            fact("grpc_targets", grpc_facts(binary, load_bias))};
 }
 
 } // namespace holter::golang

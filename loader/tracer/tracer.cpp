@@ -206,6 +206,20 @@ void Tracer::hide_from_kernel(Slot slot, const process::Identity& identity) {
     bpf_map_update_elem(objects_.map("targets"), &slot, &nobody, BPF_ANY);
     const auto tgid = static_cast<std::uint32_t>(identity.pid);
     bpf_map_delete_elem(objects_.map("slots"), &tgid);
+    drop_open_requests(slot);
+}
+
+void Tracer::drop_open_requests(Slot slot) {
+    const int map = objects_.map("open_requests");
+    holter_request_key key{}, next{};
+    bool has_next = bpf_map_get_next_key(map, nullptr, &next) == 0;
+    // Bounded: where an element goes while we stand on it, the kernel begins anew.
+    for (int i = 0; has_next && i < 2 * HOLTER_MAX_OPEN_REQUESTS; ++i) {
+        key = next;
+        has_next = bpf_map_get_next_key(map, &key, &next) == 0;
+        if (key.target == slot)
+            bpf_map_delete_elem(map, &key);
+    }
 }
 
 void Tracer::add(const process::Identity& identity, process::Descriptor file,
@@ -419,6 +433,11 @@ void Tracer::report_probes(Slot slot) {
     if (binary && !binary->failure && !binary->offsets.exact())
         states.push_back({"runtime_account", "", "failed", "", "unknown_version",
                           "struct layouts are those of " + binary->offsets.source()});
+    if (binary)
+        for (const auto& [module, offsets] : binary->layouts_of_modules)
+            if (!offsets.exact())
+                states.push_back({"layouts_of_" + module, "", "failed", "", "unknown_version",
+                                  "struct layouts are those of " + offsets.source()});
     listener_.probes_changed(slot, std::move(states));
 }
 

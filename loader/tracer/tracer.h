@@ -127,6 +127,8 @@ class Tracer {
              Verdict binary, const std::vector<modules::KnownFile>& known);
     void describe_to_kernel(Slot slot, const process::Identity& identity);
     void hide_from_kernel(Slot slot, const process::Identity& identity);
+    /// What a target that ended has left among the requests in progress.
+    void drop_open_requests(Slot slot);
     bool follow(Attached& target, Slot slot, const std::vector<modules::KnownFile>& known);
     /// Tells of the parts from `first_part` on; the names of probes from `first_probe` on are new.
     void announce_probes(const Attached& target, Slot slot, std::size_t first_part,

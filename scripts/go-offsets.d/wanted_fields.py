@@ -95,13 +95,13 @@ log/slog.Logger             handler
 STD_BY_VARIABLE = {"runtime.work": "runtime.workType"}
 
 GRPC = """
-google.golang.org/grpc/internal/transport.Stream         id st ctx method state trReader Stream
+google.golang.org/grpc/internal/transport.Stream         id st ctx method state trReader
 google.golang.org/grpc/internal/transport.ServerStream   Stream st ctxDone Stream.ctx Stream.method Stream.state Stream.id
 google.golang.org/grpc/internal/transport.ClientStream   Stream ct status Stream.ctx Stream.method Stream.state
 google.golang.org/grpc/internal/transport.http2Server    conn remoteAddr peer maxStreamID state activeStreams connectionID
 google.golang.org/grpc/internal/transport.http2Client    conn remoteAddr nextID state activeStreams goAwayReason
-google.golang.org/grpc/internal/transport.Options        Last Delay
-google.golang.org/grpc/internal/transport.WriteOptions   Last Delay
+google.golang.org/grpc/internal/transport.Options        Last
+google.golang.org/grpc/internal/transport.WriteOptions   Last
 google.golang.org/grpc/internal/transport.CallHdr        Host Method
 google.golang.org/grpc/internal/transport.ConnectionError   Desc temp err
 google.golang.org/grpc.clientStream                      callHdr cc desc ctx attempt finished committed mu

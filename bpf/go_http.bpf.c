@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * HTTP requests of net/http and golang.org/x/net/http2.
+ *
+ * A request that is served begins when the server calls its handler. It ends
+ *   HTTP/1   in finishRequest, which comes after the handler; the connection's end
+ *            tells of a handler that did not return (panic) or took the connection
+ *   HTTP/2   in handlerDone; a panicking handler's stream is reset instead
+ * A request that is made begins in Transport.roundTrip and ends there with an answer, with an
+ * error that is not worth another attempt, or without a connection.
+ */
+#include "bpf/kernel.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/requests.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define STATUS_OK 200
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HOLTER_MAX_TARGETS);
+	__type(key, __u32);
+	__type(value, struct holter_http_target);
+} http_targets SEC(".maps");
+
+static __always_inline void read_method(struct request_end *end, struct holter_http_target *target,
+					__u64 request)
+{
+	struct go_string method;
+
+	read_string(end, &method, request + target->request_method);
+	if (method.length > sizeof(end->facts.method)) {
+		end->facts.method[0] = '?';
+		return;
+	}
+	if (bpf_probe_read_user(end->facts.method, method.length & 15, (const void *)method.address))
+		end->facts.flags |= HOLTER_REQUEST_UNREADABLE;
+}
+
+/* The pattern that a ServeMux found, or else the path. */
+static __always_inline void read_route(struct request_end *end, struct holter_http_target *target,
+				       __u64 request)
+{
+	__u64 pattern, url;
+
+	if (target->request_pattern != HOLTER_NO_FIELD) {
+		read_string(end, &end->text, request + target->request_pattern);
+	} else if (target->request_pat != HOLTER_NO_FIELD) {
+		pattern = read_target(end, request + target->request_pat, sizeof(pattern));
+		if (pattern)
+			read_string(end, &end->text, pattern + target->pattern_text);
+	}
+	if (end->text.length) {
+		end->facts.flags |= HOLTER_REQUEST_ROUTE;
+		return;
+	}
+	url = read_target(end, request + target->request_url, sizeof(url));
+	if (url)
+		read_string(end, &end->text, url + target->url_path);
+}
+
+static __noinline int served(struct hit *hit, struct open_request *open, __u32 status, __u32 flags)
+{
+	struct holter_http_target *target;
+	struct request_end end = {};
+	__u64 request;
+
+	if (!hit || !open)
+		return 0;
+	target = bpf_map_lookup_elem(&http_targets, &hit->slot);
+	if (!target)
+		return 0;
+	request = open->request;
+	measure(&end, hit->slot, HOLTER_HTTP_SERVER, open, bpf_ktime_get_ns());
+	end.facts.status = status;
+	end.facts.flags = flags;
+	read_method(&end, target, request);
+	read_route(&end, target, request);
+	return emit_request(&end, hit->slot);
+}
+
+/* serverHandler.ServeHTTP(srv, rw ResponseWriter, req): both versions of HTTP. */
+static __noinline int http_request_begins(struct pt_regs *ctx, struct hit *hit)
+{
+	begin_request(hit->slot, HOLTER_HTTP_SERVER, GO_G(ctx), GO_ARG4(ctx), GO_ARG3(ctx));
+	return 0;
+}
+
+/* golang.org/x/net/http2.(*serverConn).runHandler(sc, rw, req, handler): streams whose handler
+ * is not that of a net/http server. */
+static __noinline int http_module_stream_begins(struct pt_regs *ctx, struct hit *hit)
+{
+	begin_request(hit->slot, HOLTER_HTTP_SERVER, GO_G(ctx), GO_ARG3(ctx), GO_ARG2(ctx));
+	return 0;
+}
+
+/* (*response).finishRequest(w): a handler that wrote nothing has no status yet. */
+static __noinline int http_request_ends(struct pt_regs *ctx, struct hit *hit)
+{
+	struct holter_http_target *target = bpf_map_lookup_elem(&http_targets, &hit->slot);
+	struct open_request *open = open_request_of(hit->slot, HOLTER_HTTP_SERVER, GO_G(ctx));
+	__u64 status = 0;
+	__u32 flags = 0;
+
+	if (!open || !target)
+		return 0;
+	if (target->response_status == HOLTER_NO_FIELD ||
+	    bpf_probe_read_user(&status, sizeof(status),
+				(const void *)(GO_ARG1(ctx) + target->response_status)))
+		flags = HOLTER_REQUEST_UNREADABLE;
+	else if (!status)
+		status = STATUS_OK;
+	return served(hit, open, status, flags);
+}
+
+static __always_inline __u16 field_of_stream(struct hit *hit, struct holter_http_target *target)
+{
+	return HOLTER_COOKIE_ARGUMENT(hit->cookie) == HOLTER_ARGUMENT_of_module
+		   ? target->module_stream_status
+		   : target->stream_status;
+}
+
+/* (*responseWriter).handlerDone(w) of HTTP/2; w's one field is its state. */
+static __noinline int http_stream_ends(struct pt_regs *ctx, struct hit *hit)
+{
+	struct holter_http_target *target = bpf_map_lookup_elem(&http_targets, &hit->slot);
+	struct open_request *open = open_request_of(hit->slot, HOLTER_HTTP_SERVER, GO_G(ctx));
+	__u64 state = 0, status = 0;
+	__u32 flags = 0;
+	__u16 field;
+
+	if (!open || !target)
+		return 0;
+	field = field_of_stream(hit, target);
+	if (field == HOLTER_NO_FIELD ||
+	    bpf_probe_read_user(&state, sizeof(state), (const void *)GO_ARG1(ctx)) ||
+	    bpf_probe_read_user(&status, sizeof(status), (const void *)(state + field)))
+		flags = HOLTER_REQUEST_UNREADABLE;
+	else if (!status)
+		status = STATUS_OK;
+	return served(hit, open, status, flags);
+}
+
+/* call (*serverConn).writeFrameFromHandler(…) where the handler's panic is recovered. */
+static __noinline int http_stream_panics(struct pt_regs *ctx, struct hit *hit)
+{
+	struct open_request *open = open_request_of(hit->slot, HOLTER_HTTP_SERVER, GO_G(ctx));
+
+	return open ? served(hit, open, 0, HOLTER_REQUEST_PANICKED) : 0;
+}
+
+/* The deferred function of (*conn).serve. A request that is still open here was not finished: its
+ * handler took the connection, or did not return. */
+static __noinline int http_connection_ends(struct pt_regs *ctx, struct hit *hit)
+{
+	struct holter_http_target *target = bpf_map_lookup_elem(&http_targets, &hit->slot);
+	struct open_request *open = open_request_of(hit->slot, HOLTER_HTTP_SERVER, GO_G(ctx));
+	__u64 connection = 0, status = 0;
+	__u8 hijacked = 0, wrote = 0;
+
+	if (!open || !target)
+		return 0;
+	if (!bpf_probe_read_user(&connection, sizeof(connection),
+				 (const void *)(open->writer + target->response_conn)))
+		bpf_probe_read_user(&hijacked, sizeof(hijacked),
+				    (const void *)(connection + target->conn_hijacked));
+	if (hijacked)
+		return served(hit, open, 0, HOLTER_REQUEST_HIJACKED);
+	if (!bpf_probe_read_user(&wrote, sizeof(wrote),
+				 (const void *)(open->writer + target->response_wrote_header)) &&
+	    wrote && target->response_status != HOLTER_NO_FIELD)
+		bpf_probe_read_user(&status, sizeof(status),
+				    (const void *)(open->writer + target->response_status));
+	return served(hit, open, status, HOLTER_REQUEST_PANICKED);
+}
+
+static __noinline int called(struct hit *hit, struct open_request *open, __u32 status, __u32 flags)
+{
+	struct holter_http_target *target;
+	struct request_end end = {};
+	__u64 request, url;
+
+	if (!hit || !open)
+		return 0;
+	target = bpf_map_lookup_elem(&http_targets, &hit->slot);
+	if (!target)
+		return 0;
+	request = open->request;
+	end.facts.error_type = type_of_error(&end, open->error_itab);
+	measure(&end, hit->slot, HOLTER_HTTP_CLIENT, open, bpf_ktime_get_ns());
+	end.facts.status = status;
+	end.facts.flags |= flags;
+	read_method(&end, target, request);
+	url = read_target(&end, request + target->request_url, sizeof(url));
+	if (url)
+		read_string(&end, &end.text, url + target->url_host);
+	return emit_request(&end, hit->slot);
+}
+
+/* (*Transport).roundTrip(t, req). */
+static __noinline int http_call_begins(struct pt_regs *ctx, struct hit *hit)
+{
+	begin_request(hit->slot, HOLTER_HTTP_CLIENT, GO_G(ctx), GO_ARG2(ctx), 0);
+	return 0;
+}
+
+/* After a call that returned (resp *Response, err error) to the transport. */
+static __noinline int http_call_answered(struct pt_regs *ctx, struct hit *hit)
+{
+	struct holter_http_target *target = bpf_map_lookup_elem(&http_targets, &hit->slot);
+	struct open_request *open = open_request_of(hit->slot, HOLTER_HTTP_CLIENT, GO_G(ctx));
+	__u64 status = 0;
+	__u16 field;
+
+	if (!open || !target)
+		return 0;
+	open->error_itab = GO_ARG2(ctx);
+	if (open->error_itab)
+		return 0; /* perhaps it is tried again */
+	field = HOLTER_COOKIE_ARGUMENT(hit->cookie) == HOLTER_ARGUMENT_of_stream
+		    ? target->stream_answer_status
+		    : target->answer_status;
+	if (field == HOLTER_NO_FIELD ||
+	    bpf_probe_read_user(&status, sizeof(status), (const void *)(GO_ARG1(ctx) + field)))
+		return called(hit, open, 0, HOLTER_REQUEST_UNREADABLE);
+	return called(hit, open, status, 0);
+}
+
+/* After the call of (*persistConn).shouldRetryRequest(pc, req, err) bool. */
+static __noinline int http_call_retried(struct pt_regs *ctx, struct hit *hit)
+{
+	struct open_request *open = open_request_of(hit->slot, HOLTER_HTTP_CLIENT, GO_G(ctx));
+
+	if (!open || (GO_ARG1(ctx) & 0xff))
+		return 0;
+	return called(hit, open, 0, HOLTER_REQUEST_FAILED);
+}
+
+/* After the call of shouldRetryRequest(req, err) (*Request, error) of HTTP/2: an error is the
+ * answer's. */
+static __noinline int http_stream_retried(struct pt_regs *ctx, struct hit *hit)
+{
+	struct open_request *open = open_request_of(hit->slot, HOLTER_HTTP_CLIENT, GO_G(ctx));
+
+	if (!open || !GO_ARG2(ctx))
+		return 0;
+	return called(hit, open, 0, HOLTER_REQUEST_FAILED);
+}
+
+/* (*wantConn).cancel(…): no connection could be had. */
+static __noinline int http_call_without_connection(struct pt_regs *ctx, struct hit *hit)
+{
+	struct open_request *open = open_request_of(hit->slot, HOLTER_HTTP_CLIENT, GO_G(ctx));
+
+	return open ? called(hit, open, 0, HOLTER_REQUEST_FAILED) : 0;
+}
+
+SEC("uprobe")
+int go_http(struct pt_regs *ctx)
+{
+	struct hit hit = {};
+
+	if (!hit_of(ctx, &hit))
+		return 0;
+	switch (HOLTER_COOKIE_PROGRAM(hit.cookie)) {
+#define CASE(name)                                                                                 \
+	case HOLTER_PROGRAM_##name:                                                                \
+		return name(ctx, &hit);
+		HOLTER_GO_HTTP_PROGRAMS(CASE)
+#undef CASE
+	}
+	return 0;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Requests between their begin and their end. What began is remembered under its owner: the
+ * goroutine that serves or makes it (never a thread: goroutines move), or where several
+ * goroutines take part, the object that stands for it.
+ *
+ * A goroutine that ends a request keeps its element, marked as closed: the next request of
+ * that goroutine finds it there, which is cheaper than taking and giving back memory twice. Go
+ * reuses goroutines, so there are never more elements than there have been
+ * goroutines at once. One that dies in the middle of a request leaves an open
+ * element, which its next use overwrites. User space removes what a target that ended
+ * has left.
+ */
+#ifndef HOLTER_REQUESTS_H
+#define HOLTER_REQUESTS_H
+
+#include "bpf/gc_stops.h"
+#include "bpf/go_abi.h"
+#include "bpf/ring.h"
+#include "bpf/target.h"
+
+struct open_request {
+	__u64 began_ns; /* 0: it has ended */
+	__u64 gc_pause_ns;
+	__u64 gc_pauses;
+	__u64 request; /* addresses of what the program needs at the end */
+	__u64 writer;
+	__u64 error_itab;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, HOLTER_MAX_OPEN_REQUESTS);
+	__type(key, struct holter_request_key);
+	__type(value, struct open_request);
+} open_requests SEC(".maps");
+
+struct hit {
+	__u64 cookie;
+	__u32 slot;
+	__u32 pad;
+};
+
+/* Whose hit is it, and is it one at all? */
+static __always_inline bool hit_of(struct pt_regs *ctx, struct hit *hit)
+{
+	hit->cookie = bpf_get_attach_cookie(ctx);
+	hit->slot = HOLTER_COOKIE_TARGET(hit->cookie);
+	if (!target_was_hit(hit->cookie))
+		return false;
+	return !((hit->cookie & HOLTER_COOKIE_BRANCH) && GO_STACK_CHECK_TAKEN(ctx));
+}
+
+static __always_inline struct holter_request_key key_of(__u32 slot, __u32 kind, __u64 owner)
+{
+	struct holter_request_key key = {};
+
+	key.owner = owner;
+	key.target = slot;
+	key.kind = kind;
+	return key;
+}
+
+static __always_inline void begin_request(__u32 slot, __u32 kind, __u64 owner, __u64 request,
+					  __u64 writer)
+{
+	struct holter_request_key key = key_of(slot, kind, owner);
+	struct holter_gc_stops *stops = bpf_map_lookup_elem(&gc_stops, &slot);
+	struct open_request *open = bpf_map_lookup_elem(&open_requests, &key);
+	struct open_request fresh = {};
+
+	fresh.gc_pause_ns = stops ? stops->pause_ns : 0;
+	fresh.gc_pauses = stops ? stops->pauses : 0;
+	fresh.request = request;
+	fresh.writer = writer;
+	fresh.began_ns = bpf_ktime_get_ns();
+	if (open)
+		*open = fresh;
+	else if (bpf_map_update_elem(&open_requests, &key, &fresh, BPF_ANY))
+		count_loss(HOLTER_EVENT_REQUEST, HOLTER_LOSS_MAP_FULL);
+}
+
+/* The request that the owner is in the middle of, or NULL. */
+static __always_inline struct open_request *open_request_of(__u32 slot, __u32 kind, __u64 owner)
+{
+	struct holter_request_key key = key_of(slot, kind, owner);
+	struct open_request *open = bpf_map_lookup_elem(&open_requests, &key);
+
+	return open && open->began_ns ? open : NULL;
+}
+
+/* What the end of a request has to say. */
+struct request_end {
+	struct holter_request_facts facts;
+	struct go_string text;
+};
+
+static __always_inline __u64 read_target(struct request_end *end, __u64 address, __u32 size)
+{
+	__u64 value = 0;
+
+	if (bpf_probe_read_user(&value, size, (const void *)address)) {
+		end->facts.flags |= HOLTER_REQUEST_UNREADABLE;
+		return 0;
+	}
+	return value;
+}
+
+static __always_inline void read_string(struct request_end *end, struct go_string *string,
+					__u64 address)
+{
+	if (bpf_probe_read_user(string, sizeof(*string), (const void *)address)) {
+		end->facts.flags |= HOLTER_REQUEST_UNREADABLE;
+		string->address = 0;
+		string->length = 0;
+	}
+}
+
+/* An interface table leads to the type of what the interface holds. */
+static __always_inline __u64 type_of_error(struct request_end *end, __u64 itab)
+{
+	const __u32 itab_type_offset = 8;
+
+	return itab ? read_target(end, itab + itab_type_offset, sizeof(__u64)) : 0;
+}
+
+static __always_inline void measure(struct request_end *end, __u32 slot, __u32 kind,
+				    struct open_request *open, __u64 now_ns)
+{
+	struct holter_gc_stops *stops = bpf_map_lookup_elem(&gc_stops, &slot);
+
+	end->facts.kind = kind;
+	end->facts.duration_ns = now_ns - open->began_ns;
+	if (stops) {
+		end->facts.gc_pause_ns = stops->pause_ns - open->gc_pause_ns;
+		end->facts.gc_pauses = stops->pauses - open->gc_pauses;
+	}
+	open->began_ns = 0;
+}
+
+/* The text goes straight into the ring. Bytes of it that are not text stay as they were. */
+static __always_inline void fill(struct holter_request_facts *facts, char *text,
+				 struct request_end *end, __u32 length)
+{
+	if (bpf_probe_read_user(text, length, (const void *)end->text.address)) {
+		end->facts.flags |= HOLTER_REQUEST_UNREADABLE;
+		length = 0;
+	}
+	end->facts.text_length = length;
+	*facts = end->facts;
+}
+
+static __noinline int emit_request(struct request_end *end, __u32 slot)
+{
+	struct holter_long_request *longer;
+	struct holter_request *event;
+	__u64 length;
+
+	if (!end)
+		return 0;
+	length = end->text.length;
+	if (length <= HOLTER_REQUEST_TEXT) {
+		event = ring_reserve(HOLTER_EVENT_REQUEST, slot, sizeof(*event));
+		if (!event)
+			return 0;
+		fill(&event->facts, event->text, end, length & (2 * HOLTER_REQUEST_TEXT - 1));
+		ring_submit(event);
+		return 0;
+	}
+	if (length > HOLTER_LONG_REQUEST_TEXT) {
+		length = HOLTER_LONG_REQUEST_TEXT;
+		end->facts.flags |= HOLTER_REQUEST_CUT;
+	}
+	longer = ring_reserve(HOLTER_EVENT_LONG_REQUEST, slot, sizeof(*longer));
+	if (!longer)
+		return 0;
+	fill(&longer->facts, longer->text, end, length);
+	ring_submit(longer);
+	return 0;
+}
+
+#endif /* HOLTER_REQUESTS_H */
