@@ -38,6 +38,22 @@ def map_bytes(pid):
     return sum(maps.values())
 
 
+def _bpftool(*words):
+    done = subprocess.run(["bpftool", "--json", *words], stdin=subprocess.DEVNULL, check=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
+    return json.loads(done.stdout)
+
+
+def occupancy(pid, name):
+    """How many elements a hash map has that this process holds."""
+    for number in {info["map_id"].strip() for info in _descriptors(pid) if "map_id" in info}:
+        # The kernel keeps 15 characters of a name.
+        if _bpftool("map", "show", "id", number)["name"] == name[:15]:
+            return len(_bpftool("map", "dump", "id", number))
+    raise KeyError(name)
+
+
 def resident_bytes(pid):
     """Resident memory now, and its peak."""
     with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:

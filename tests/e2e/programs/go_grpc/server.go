@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+const (
+	services = 7
+	methods  = 31 // of each service: 217
+)
+
+var served = newAccount()
+
+// What the handlers keep alive, so that the collector has work.
+var garbage [64][]byte
+
+func serviceName(i int) string { return fmt.Sprintf("shop.v1.Service%d", i) }
+func methodName(i int) string  { return fmt.Sprintf("DoThing%02d", i) }
+
+// work does what a request says: "CODE MICROSECONDS GARBAGE".
+func work(order string) error {
+	var code, us, size int
+	fmt.Sscanf(order, "%d %d %d", &code, &us, &size)
+	time.Sleep(time.Duration(us) * time.Microsecond)
+	if size > 0 {
+		for i := range garbage {
+			garbage[i] = make([]byte, size/len(garbage))
+		}
+	}
+	if code == 0 {
+		return nil
+	}
+	if code == int(codes.Unknown) {
+		return fmt.Errorf("an error that is no status") // becomes UNKNOWN
+	}
+	return status.Error(codes.Code(code), "as asked")
+}
+
+func unary(server interface{}, ctx context.Context, decode func(interface{}) error, interceptor grpc.UnaryServerInterceptor, full string) (interface{}, error) {
+	in := new(wrapperspb.StringValue)
+	if err := decode(in); err != nil {
+		return nil, err
+	}
+	handler := func(ctx context.Context, request interface{}) (interface{}, error) {
+		if err := work(request.(*wrapperspb.StringValue).Value); err != nil {
+			return nil, err
+		}
+		return wrapperspb.String("done"), nil
+	}
+	if interceptor == nil {
+		return handler(ctx, in)
+	}
+	return interceptor(ctx, in, &grpc.UnaryServerInfo{Server: server, FullMethod: full}, handler)
+}
+
+// stream receives orders until the client is done, and sends one answer for each, or only one.
+func stream(server interface{}, s grpc.ServerStream) error {
+	for {
+		in := new(wrapperspb.StringValue)
+		err := s.RecvMsg(in)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if in.Value == "wait" {
+			<-s.Context().Done()
+			return status.FromContextError(s.Context().Err()).Err()
+		}
+		if err := work(strings.TrimPrefix(in.Value, "many ")); err != nil {
+			return err
+		}
+		answers := 1
+		if strings.HasPrefix(in.Value, "many ") {
+			answers = 5
+		}
+		for i := 0; i < answers; i++ {
+			if err := s.SendMsg(wrapperspb.String("done")); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func description(i int) *grpc.ServiceDesc {
+	desc := &grpc.ServiceDesc{ServiceName: serviceName(i), HandlerType: (*interface{})(nil)}
+	for m := 0; m < methods; m++ {
+		full := "/" + serviceName(i) + "/" + methodName(m)
+		desc.Methods = append(desc.Methods, grpc.MethodDesc{MethodName: methodName(m),
+			Handler: func(server interface{}, ctx context.Context, decode func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+				return unary(server, ctx, decode, interceptor, full)
+			}})
+	}
+	for _, s := range []grpc.StreamDesc{
+		{StreamName: "Up", Handler: stream, ClientStreams: true},
+		{StreamName: "Down", Handler: stream, ServerStreams: true},
+		{StreamName: "Both", Handler: stream, ClientStreams: true, ServerStreams: true},
+	} {
+		desc.Streams = append(desc.Streams, s)
+	}
+	return desc
+}
+
+// record counts the handler's calls; clock measures them, from their arrival to their status.
+func record(method string, call func() error) error {
+	err := call()
+	served.add(fmt.Sprintf("%s %d", method[1:], status.Code(err)), 0)
+	return err
+}
+
+// clock is a stats.Handler: of all hooks that grpc-go has, its begin and end come closest to those of
+// the whole call.
+type clock struct {
+	of *account
+	gc bool
+}
+
+type pauseKey struct{}
+
+func (c clock) HandleRPC(ctx context.Context, event stats.RPCStats) {
+	before := ctx.Value(pauseKey{}).(*time.Duration)
+	switch event := event.(type) {
+	case *stats.Begin:
+		if c.gc {
+			*before = pauseTotal()
+		}
+	case *stats.End:
+		c.of.addSeconds(event.EndTime.Sub(event.BeginTime))
+		if c.gc {
+			c.of.addPause(pauseTotal() - *before)
+		}
+	}
+}
+func (clock) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	return context.WithValue(ctx, pauseKey{}, new(time.Duration))
+}
+func (clock) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (clock) HandleConn(context.Context, stats.ConnStats)                       {}
+
+// serve starts a server. A bare one keeps no account, one of kind gc asks the runtime for the
+// collector's stops as well.
+func serve(kind string) (interface{}, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	options := []grpc.ServerOption{
+		grpc.StatsHandler(clock{served, kind == "gc"}),
+		grpc.UnaryInterceptor(func(ctx context.Context, request interface{}, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (answer interface{}, err error) {
+			err = record(info.FullMethod, func() (err error) { answer, err = handler(ctx, request); return })
+			return
+		}),
+		grpc.StreamInterceptor(func(server interface{}, s grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+			return record(info.FullMethod, func() error { return handler(server, s) })
+		}),
+	}
+	if kind == "bare" {
+		options = nil
+	}
+	server := grpc.NewServer(options...)
+	for i := 0; i < services; i++ {
+		server.RegisterService(description(i), new(interface{}))
+	}
+	go server.Serve(listener)
+	return map[string]string{"address": listener.Addr().String()}, nil
+}

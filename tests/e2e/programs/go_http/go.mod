@@ -1,0 +1,3 @@
+module example.com/go_http
+
+go 1.18
