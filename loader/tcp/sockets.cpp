@@ -47,7 +47,8 @@ std::uint64_t misses(int program) {
 }
 
 bpf_link* attach_iterator(const bpf_program* program, bpf_iter_link_info info) {
-    LIBBPF_OPTS(bpf_iter_attach_opts, options);
+    bpf_iter_attach_opts options{}; // LIBBPF_OPTS is GNU C
+    options.sz = sizeof(options);
     options.link_info = &info;
     options.link_info_len = sizeof(info);
     return bpf_program__attach_iter(program, &options);
