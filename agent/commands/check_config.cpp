@@ -6,12 +6,14 @@
 #include "loader/catalogue/catalogue.h"
 
 #include <iostream>
+#include <utility>
 
 namespace holter::agent {
 
 int check_config(const std::string& path) {
     if (catalogue::is_catalogue_file(path)) {
-        ProbeDefinitions().declare({catalogue::read_definition(path)});
+        if (auto definition = catalogue::read_definition(path))
+            ProbeDefinitions().declare({std::move(*definition)});
         std::cout << path << ": fine\n";
         return 0;
     }

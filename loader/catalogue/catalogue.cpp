@@ -198,8 +198,12 @@ bool is_catalogue_file(const std::string& path) {
     return document.is_mapping() && YamlMap(document).find("groups").has_value();
 }
 
-Definition read_definition(const std::string& path) {
-    return parse_definition(read_file(path), path);
+std::optional<Definition> read_definition(const std::string& path) {
+    const std::string content = read_file(path);
+    if (!is_of_go(content, path))
+        return parse_definition(content, path);
+    parse_runtime(content, path);
+    return std::nullopt;
 }
 
 Catalogue read_catalogue(const std::string& folder) {

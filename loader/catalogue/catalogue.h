@@ -94,8 +94,8 @@ inline constexpr std::string_view error_classes_name = "error_classes.yaml";
 
 /// Whether the file at `path` says what a catalogue file says. Throws YamlError.
 bool is_catalogue_file(const std::string& path);
-/// Reads one that is not Go's. Throws YamlError.
-Definition read_definition(const std::string& path);
+/// Reads one; nothing comes of one in the form of Go's, but its mistakes. Throws YamlError.
+std::optional<Definition> read_definition(const std::string& path);
 
 /// True if `name` is `pattern`, or starts with it up to a final `*`.
 bool matches(std::string_view pattern, std::string_view name);
