@@ -98,11 +98,6 @@ static __always_inline __u64 read_field(__u64 object, __u16 offset, __u32 size, 
 	return value;
 }
 
-struct go_string {
-	__u64 address;
-	__u64 length;
-};
-
 /* The text of the Go string that lies at `address`. What is no string leaves no text: an error
  * of an unknown type is looked at as if it began with one. */
 static __always_inline void read_text(struct holter_go_text *text, __u64 address)
