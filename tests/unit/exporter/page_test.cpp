@@ -79,7 +79,7 @@ TEST_CASE("both formats say the same", "[page]") {
     for (const auto& [as_written, value] : open_metrics) {
         std::string name = as_written;
         // OpenMetrics spells bounds that are whole numbers differently.
-        const std::size_t bound = name.find("le=\"");
+        const std::size_t bound = name.find(",le=\"");
         if (const auto whole = name.find(".0\"", bound);
             bound != std::string::npos && whole != std::string::npos)
             name.erase(whole, 2);

@@ -80,6 +80,63 @@ inline void add_declared(aggregator::Aggregator& aggregator) {
     }
 }
 
+/// Connections and requests of a Go process, one of each sort.
+inline void add_traffic(aggregator::Aggregator& aggregator) {
+    using namespace aggregator;
+    using namespace aggregator::test;
+    GoConnectionReading reading;
+    reading.http_server = GoConnectionReading::HttpServer{1, 2, 3, 4};
+    reading.http_client = {{"db.example:443", 5, 6}};
+    reading.grpc_client = {1, 0, 2, 0, 0};
+    reading.grpc_server = 7;
+    reading.sql = GoConnectionReading::Sql{1, 3, 4, 10, 11, 12};
+    reading.kinds = {{"http_server", true, 0}, {"sql", false, 2}};
+    aggregator.on_go_connections(0, reading);
+
+    holter_go_http_dial dial{};
+    dial.event = {HOLTER_EVENT_GO_HTTP_DIAL, 0};
+    const std::string address = "db.example:443";
+    dial.address.length = static_cast<__u32>(address.size());
+    address.copy(dial.address.bytes, address.size());
+    aggregator.on_record(bytes_of(dial));
+    holter_go_http_close close{};
+    close.event = {HOLTER_EVENT_GO_HTTP_CLOSE, 0};
+    close.address = dial.address;
+    const std::string full = "http: putIdleConn: too many idle connections for host";
+    close.error.length = static_cast<__u32>(full.size());
+    full.copy(close.error.bytes, full.size());
+    aggregator.on_record(bytes_of(close));
+    aggregator.on_record(bytes_of(holter_go_sql_wait{{HOLTER_EVENT_GO_SQL_WAIT, 0}, 12'500'000}));
+    aggregator.on_record(bytes_of(holter_go_grpc_transition{
+        {HOLTER_EVENT_GO_GRPC_TRANSITION, 0}, 1, HOLTER_GO_GRPC_CONNECTING, HOLTER_GO_GRPC_READY}));
+    aggregator.on_record(bytes_of(holter_go_grpc_connect{{HOLTER_EVENT_GO_GRPC_CONNECT, 0}}));
+    aggregator.on_record(bytes_of(holter_go_grpc_goaway{{HOLTER_EVENT_GO_GRPC_GOAWAY, 0}, 0, 0}));
+    holter_go_grpc_server_close server_close{};
+    server_close.event = {HOLTER_EVENT_GO_GRPC_SERVER_CLOSE, 0};
+    aggregator.on_record(bytes_of(server_close));
+
+    for (std::uint8_t kind = 0; kind < HOLTER_REQUEST_KINDS; ++kind) {
+        holter_request request{};
+        request.event = {HOLTER_EVENT_REQUEST, 0};
+        request.facts.kind = kind;
+        request.facts.duration_ns = 30'000'000;
+        request.facts.gc_pause_ns = 250'000;
+        request.facts.gc_pauses = 1;
+        const bool http = kind == HOLTER_HTTP_SERVER || kind == HOLTER_HTTP_CLIENT;
+        request.facts.status = http ? 503 : 5;
+        const std::string text = kind == HOLTER_HTTP_SERVER   ? "GET /items/{id}"
+                                 : kind == HOLTER_HTTP_CLIENT ? "db.example:443"
+                                                              : "/shop.v1.Cart/Add";
+        if (http)
+            std::string("GET").copy(request.facts.method, 3);
+        if (kind == HOLTER_HTTP_SERVER)
+            request.facts.flags = HOLTER_REQUEST_ROUTE;
+        request.facts.text_length = static_cast<__u16>(text.size());
+        text.copy(request.text, text.size());
+        aggregator.on_record(bytes_of(request));
+    }
+}
+
 inline std::shared_ptr<const aggregator::Snapshot> sample_snapshot() {
     using namespace aggregator;
     using namespace aggregator::test;
@@ -133,6 +190,7 @@ inline std::shared_ptr<const aggregator::Snapshot> sample_snapshot() {
     aggregator.count_panic_end(1, "runtime.boundsError", PanicOutcome::recovered);
 
     add_declared(aggregator);
+    add_traffic(aggregator);
     aggregator.set_lost("go_gc_pause", "ring_full", 0);
     aggregator.set_probe_hits("gc_pause", 9);
     aggregator.set_probe_hit_cost("emulated", 7.1e-7);
