@@ -84,7 +84,9 @@ static __always_inline __u8 direction_of(struct sock *sk, __u8 state)
 
 	if (state == HOLTER_TCP_LISTEN)
 		return HOLTER_TCP_INBOUND;
-	if (state == HOLTER_TCP_SYN_SENT || sk->sk_userlocks & SOCK_BINDPORT_LOCK)
+	/* Some bits of a byte in old kernels, 6.1 among them, and a byte in new ones. */
+	if (state == HOLTER_TCP_SYN_SENT ||
+	    BPF_CORE_READ_BITFIELD(sk, sk_userlocks) & SOCK_BINDPORT_LOCK)
 		return HOLTER_TCP_OUTBOUND;
 	if (bucket && BPF_CORE_READ(bucket, fastreuse) < 0)
 		return HOLTER_TCP_OUTBOUND;
