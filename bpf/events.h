@@ -70,7 +70,7 @@ enum holter_loss {
 };
 
 /* Every target has a slot; a probe's cookie carries it. Bounds all per-target maps. */
-#define HOLTER_MAX_TARGETS 2048
+#define HOLTER_MAX_TARGETS 1536
 
 /* Whose slot it is; the array `targets`. The hash `slots` leads from a tgid to its slot. */
 struct holter_target {

@@ -61,7 +61,7 @@ struct waiter {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, 8192);
 	__type(key, struct waiter);
 	__type(value, __u64);
 } go_sql_waiters SEC(".maps");
