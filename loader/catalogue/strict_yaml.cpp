@@ -83,7 +83,26 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
+/// Keys and values are shown as they stand in the file, which may be long and of several lines.
+std::string one_line(std::string text) {
+    constexpr std::size_t longest = 1000;
+    if (text.size() > longest) {
+        text.resize(longest);
+        text += " [cut]";
+    }
+    std::replace_if(
+        text.begin(), text.end(),
+        [](char character) {
+            const auto byte = static_cast<unsigned char>(character);
+            return byte < 0x20 || byte == 0x7f;
+        },
+        ' ');
+    return text;
+}
+
 } // namespace
+
+YamlError::YamlError(const std::string& text) : std::runtime_error(one_line(text)) {}
 
 std::optional<std::string> nearest(std::string_view word,
                                    const std::vector<std::string>& candidates) {

@@ -20,10 +20,10 @@
 
 namespace holter::catalogue {
 
-/// what() is `file:line:column: message`.
+/// what() is `file:line:column: message`, one line whatever is in the file.
 class YamlError : public std::runtime_error {
   public:
-    using std::runtime_error::runtime_error;
+    explicit YamlError(const std::string& text);
 };
 
 /// The candidate with the smallest edit distance, if one is near enough to be a likely slip.

@@ -349,6 +349,7 @@ TEST_CASE("bombs and what hides in a file are refused", "[definition]") {
     CHECK_FALSE(error_of("").empty());
     CHECK_FALSE(error_of("runtime: [").empty());
     CHECK(error_of("- a") == "shop.yaml:1:1: expected a mapping, found a list");
+    CHECK(error_of("runtime: shop\n\"two\\nlines\": 1\n").find('\n') == std::string::npos);
     const std::string long_name(1 << 19, 'a');
     CHECK(error_of("runtime: " + long_name).substr(0, 16) == "shop.yaml:1:10: ");
     CHECK(changed("usdt: shop:begin", "usdt: " + long_name + ":x").substr(0, 17) ==
