@@ -43,23 +43,11 @@ enum class ErrorClass : std::uint8_t {
 inline constexpr std::array<const char*, 3> error_class_names = {"business", "transient", "system"};
 
 /// Names of gRPC's status codes; the position is the number.
-inline constexpr std::array<const char*, 17> grpc_code_names = {"OK",
-                                                                "CANCELLED",
-                                                                "UNKNOWN",
-                                                                "INVALID_ARGUMENT",
-                                                                "DEADLINE_EXCEEDED",
-                                                                "NOT_FOUND",
-                                                                "ALREADY_EXISTS",
-                                                                "PERMISSION_DENIED",
-                                                                "RESOURCE_EXHAUSTED",
-                                                                "FAILED_PRECONDITION",
-                                                                "ABORTED",
-                                                                "OUT_OF_RANGE",
-                                                                "UNIMPLEMENTED",
-                                                                "INTERNAL",
-                                                                "UNAVAILABLE",
-                                                                "DATA_LOSS",
-                                                                "UNAUTHENTICATED"};
+inline constexpr std::array<const char*, 17> grpc_code_names = {
+    "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+    "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+    "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+    "DATA_LOSS", "UNAUTHENTICATED"};
 
 struct Classification {
     ErrorClass error_class = ErrorClass::system;

@@ -72,9 +72,9 @@ void Errors::count(const ErrorSeen& error, std::uint64_t n) {
 }
 
 void Errors::count_panic_end(std::string_view type, PanicOutcome outcome) {
-    panics_.add(
-        service_,
-        {bounded(type, tables_.panics), outcome_names[static_cast<std::size_t>(outcome)]}, 1);
+    panics_.add(service_,
+                {bounded(type, tables_.panics), outcome_names[static_cast<std::size_t>(outcome)]},
+                1);
 }
 
 void Errors::add_to(std::vector<NumberSeries>& numbers) const {

@@ -14,8 +14,9 @@ namespace holter::aggregator {
 
 struct GoNames {
     /// Name of the type whose descriptor is at this address of the target.
-    std::function<std::string(TargetId, std::uint64_t address)> type =
-        [](TargetId, std::uint64_t) { return std::string("unknown"); };
+    std::function<std::string(TargetId, std::uint64_t address)> type = [](TargetId, std::uint64_t) {
+        return std::string("unknown");
+    };
     /// A constant text of the target; empty when there is none.
     std::function<std::string(TargetId, std::uint64_t address, std::uint64_t length)> text =
         [](TargetId, std::uint64_t, std::uint64_t) { return std::string(); };

@@ -15,7 +15,8 @@ enum holter_go_panic_kind {
 struct holter_go_panic {
 	struct holter_event event;
 	__u64 type; /* of the value, 0: unknown; of a fatal error, address of its text */
-	__u64 root; /* type at the end of the chain of errors; of a fatal error, length of its text */
+	__u64
+	    root; /* type at the end of the chain of errors; of a fatal error, length of its text */
 	__u32 kind; /* enum holter_go_panic_kind */
 	__u32 pad;
 };

@@ -18,10 +18,9 @@ Result<Tracepoints> Tracepoints::attach(const Object& object) {
     bpf_object__for_each_program(program, object.raw()) {
         bpf_link* link = bpf_program__attach(program);
         if (!link)
-            return Error{"attach_failed", std::string("cannot attach ") +
-                                              bpf_program__name(program) + " to " +
-                                              bpf_program__section_name(program) + ": " +
-                                              std::strerror(errno)};
+            return Error{"attach_failed",
+                         std::string("cannot attach ") + bpf_program__name(program) + " to " +
+                             bpf_program__section_name(program) + ": " + std::strerror(errno)};
         attached.links_.emplace_back(link);
     }
     return attached;

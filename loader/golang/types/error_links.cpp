@@ -29,7 +29,7 @@ constexpr std::size_t most_candidates = 4096;
 constexpr std::string_view unwrap = "Unwrap";
 constexpr std::size_t name_head = 2; // before it: flags, of which the lowest says exported; length
 
-constexpr std::array<std::string_view, 6> usual_names = {"err", "Err",   "error",
+constexpr std::array<std::string_view, 6> usual_names = {"err",  "Err",     "error",
                                                          "errs", "wrapped", "cause"};
 
 /// Words of the program at many addresses, as a process sees them, minus the load bias: one pass
@@ -107,8 +107,8 @@ class Finder {
         over_types(name_head + unwrap.size() + 8, [&](std::span<const std::byte> bytes,
                                                       std::uint64_t offset) {
             for (std::size_t at = name_head; at < bytes.size(); ++at) {
-                const void* found = ::memmem(bytes.data() + at, bytes.size() - at, unwrap.data(),
-                                             unwrap.size());
+                const void* found =
+                    ::memmem(bytes.data() + at, bytes.size() - at, unwrap.data(), unwrap.size());
                 if (!found)
                     return;
                 at = static_cast<std::size_t>(static_cast<const std::byte*>(found) - bytes.data());
@@ -121,25 +121,25 @@ class Finder {
 
     void find_candidates() {
         const std::uint64_t names = types_.end() - types_.begin();
-        over_types(TypeDescriptor::bytes + 8, [&](std::span<const std::byte> bytes,
-                                                  std::uint64_t offset) {
-            for (std::size_t at = (8 - (types_.begin() + offset) % 8) % 8;
-                 at + TypeDescriptor::bytes <= bytes.size(); at += 8) {
-                if (!TypeDescriptor::may_have_methods(&bytes[at]))
-                    continue;
-                const auto type =
-                    TypeDescriptor::parse(bytes.subspan(at, TypeDescriptor::bytes), names);
-                if (!type || !type->has_methods || candidates_.size() >= most_candidates)
-                    continue;
-                const std::uint64_t address = types_.begin() + offset + at;
-                if (type->kind != TypeKind::structure && type->kind != TypeKind::pointer &&
-                    type->kind != TypeKind::slice)
-                    continue;
-                if (has_unwrap(address, type->kind, bytes, types_.begin() + offset) &&
-                    (candidates_.empty() || candidates_.back().type < address))
-                    candidates_.push_back({address, type->kind});
-            }
-        });
+        over_types(
+            TypeDescriptor::bytes + 8, [&](std::span<const std::byte> bytes, std::uint64_t offset) {
+                for (std::size_t at = (8 - (types_.begin() + offset) % 8) % 8;
+                     at + TypeDescriptor::bytes <= bytes.size(); at += 8) {
+                    if (!TypeDescriptor::may_have_methods(&bytes[at]))
+                        continue;
+                    const auto type =
+                        TypeDescriptor::parse(bytes.subspan(at, TypeDescriptor::bytes), names);
+                    if (!type || !type->has_methods || candidates_.size() >= most_candidates)
+                        continue;
+                    const std::uint64_t address = types_.begin() + offset + at;
+                    if (type->kind != TypeKind::structure && type->kind != TypeKind::pointer &&
+                        type->kind != TypeKind::slice)
+                        continue;
+                    if (has_unwrap(address, type->kind, bytes, types_.begin() + offset) &&
+                        (candidates_.empty() || candidates_.back().type < address))
+                        candidates_.push_back({address, type->kind});
+                }
+            });
     }
 
     /// The methods of a type lie close behind it: they are in the chunk at hand, as good as always.
@@ -212,8 +212,7 @@ class Finder {
         each([&](std::vector<Field>& fields, std::uint64_t at) {
             // Until Go 1.18 the lowest bit says that the field is embedded.
             const int shift = version_.minor <= 18 ? 1 : 0;
-            fields.push_back(
-                {contents.at(at), contents.at(at + 8), contents.at(at + 16) >> shift});
+            fields.push_back({contents.at(at), contents.at(at + 8), contents.at(at + 16) >> shift});
         });
     }
 

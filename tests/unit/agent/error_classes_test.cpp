@@ -91,12 +91,15 @@ sources:
 TEST_CASE("mistakes in a table name line and column", "[error_classes]") {
     CHECK(mistake("") == "");
     CHECK(mistake("htpp: []\n") == "own.yaml:1:1: unknown key `htpp` (did you mean `http`?)");
-    CHECK(mistake("http:\n  - {codes: [404], class: busines}\n").find(
-              "own.yaml:2:27: `class`: `busines` is none of business, transient, system (did you "
-              "mean `business`?)") == 0);
+    CHECK(
+        mistake("http:\n  - {codes: [404], class: busines}\n")
+            .find(
+                "own.yaml:2:27: `class`: `busines` is none of business, transient, system (did you "
+                "mean `business`?)") == 0);
     CHECK(mistake("http:\n  - {codes: [40], class: business}\n").find("own.yaml:2:14: ") == 0);
-    CHECK(mistake("http:\n  - {codes: [\"599 - 500\"], class: business}\n")
-              .find("own.yaml:2:14: ") == 0);
+    CHECK(
+        mistake("http:\n  - {codes: [\"599 - 500\"], class: business}\n").find("own.yaml:2:14: ") ==
+        0);
     CHECK(mistake("grpc:\n  - {codes: [NOTFOUND], class: business}\n")
               .find("did you mean `NOT_FOUND`?") != std::string::npos);
     CHECK(mistake("types:\n  - {types: [\"\"], class: business}\n").find("own.yaml:2:14: ") == 0);

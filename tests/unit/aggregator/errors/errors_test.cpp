@@ -38,7 +38,8 @@ struct Fixture {
 
     ErrorTables tables;
     ErrorClasses classes;
-    std::shared_ptr<const Service> service = std::make_shared<const Service>(Service{"shop", "", "", ""});
+    std::shared_ptr<const Service> service =
+        std::make_shared<const Service>(Service{"shop", "", "", ""});
     std::unique_ptr<Errors> errors;
 };
 
@@ -99,8 +100,8 @@ TEST_CASE("types are foreign bytes", "[errors]") {
     f.errors->count({ErrorSource::exception, std::string_view("a\0b\xFF", 4), {}, {}});
     f.errors->count({ErrorSource::exception, std::string(10'000, 'x'), {}, {}});
     CHECK(f.value(f.tables.errors, {"exception", "system", "a\uFFFDb\uFFFD", "false"}) == 1);
-    CHECK(f.value(f.tables.errors, {"exception", "system", std::string(longest_label, 'x'),
-                                    "false"}) == 1);
+    CHECK(f.value(f.tables.errors,
+                  {"exception", "system", std::string(longest_label, 'x'), "false"}) == 1);
 }
 
 TEST_CASE("patterns of types", "[errors]") {
