@@ -34,27 +34,35 @@ struct go_interface {
 	__u64 data;
 };
 
-static __always_inline struct holter_go_link *link_of(struct holter_go_error_target *target,
-						      __u64 type)
+/*
+ * How a type wraps errors: LINK_FOUND, its kind and its offset; 0: it does not. This and
+ * follow_chain() are not static: so they are verified once, and not at every call.
+ */
+#define LINK_FOUND (1ULL << 32)
+#define LINK_KIND(link) ((__u32)((link) >> 16) & 0xffff)
+#define LINK_OFFSET(link) ((__u32)(link)&0xffff)
+__noinline __u64 link_of(__u32 slot, __u64 type)
 {
-	__u32 low = 0, high = target->count;
-	__u64 offset = type - target->types;
+	struct holter_go_error_target *target = bpf_map_lookup_elem(&go_error_targets, &slot);
+	struct holter_go_link *link;
+	__u64 offset;
+	__u32 at = 0;
 
+	if (!target)
+		return 0;
+	offset = type - target->types;
 	if (offset > 0xffffffff)
-		return NULL;
-	/* One step more than log2 of their number. */
-	for (int i = 0; i < 8 && low < high; i++) {
-		__u32 middle = (low + high) / 2;
-		struct holter_go_link *link = &target->links[middle & (HOLTER_GO_LINKS - 1)];
-
-		if (link->type == offset)
-			return link;
-		if (link->type < offset)
-			low = middle + 1;
-		else
-			high = middle;
+		return 0;
+	/* The last one that is not above. */
+	for (__u32 step = HOLTER_GO_LINKS / 2; step; step /= 2) {
+		link = &target->links[(at + step) & (HOLTER_GO_LINKS - 1)];
+		if (at + step < target->count && link->type <= offset)
+			at += step;
 	}
-	return NULL;
+	link = &target->links[at & (HOLTER_GO_LINKS - 1)];
+	if (!target->count || link->type != offset)
+		return 0;
+	return LINK_FOUND | (__u64)link->kind << 16 | link->offset;
 }
 
 static __always_inline __u64 type_of_itab(__u64 itab)
@@ -67,16 +75,15 @@ static __always_inline __u64 type_of_itab(__u64 itab)
 }
 
 /* The error that a value of this type at `data` wraps; false if there is none. */
-static __always_inline bool wrapped_error(struct holter_go_link *link, __u64 data,
-					  struct go_interface *next)
+static __always_inline bool wrapped_error(__u64 link, __u64 data, struct go_interface *next)
 {
 	struct {
 		__u64 address;
 		__u64 length;
 	} errors = {};
-	__u64 address = data + link->offset;
+	__u64 address = data + LINK_OFFSET(link);
 
-	if (link->kind == HOLTER_GO_LINK_ERRORS) {
+	if (LINK_KIND(link) == HOLTER_GO_LINK_ERRORS) {
 		if (bpf_probe_read_user(&errors, sizeof(errors), (const void *)address) ||
 		    !errors.length)
 			return false;
@@ -85,49 +92,24 @@ static __always_inline bool wrapped_error(struct holter_go_link *link, __u64 dat
 	return !bpf_probe_read_user(next, sizeof(*next), (const void *)address) && next->itab;
 }
 
-struct chain_walk {
-	__u64 type; /* of the error at hand */
-	__u64 data;
-	__u64 root;
-	__u32 slot;
-	__u32 pad;
-};
-
-/* One step along the chain; 1: it ends here. */
-static long follow_link(__u32 index, void *context)
+/* The error that a value of this type at `data` is. */
+__noinline int follow_chain(struct go_error *error, __u32 slot, __u64 type, __u64 data)
 {
-	struct chain_walk *walk = context;
-	__u32 slot = walk->slot;
-	struct holter_go_error_target *target = bpf_map_lookup_elem(&go_error_targets, &slot);
-	struct go_interface next = {};
-	struct holter_go_link *link;
-
-	(void)index;
-	if (!target)
-		return 1;
-	link = link_of(target, walk->type);
-	if (!link || !wrapped_error(link, walk->data, &next))
-		return 1;
-	walk->type = type_of_itab(next.itab);
-	walk->data = next.data;
-	if (!walk->type)
-		return 1;
-	walk->root = walk->type;
-	return 0;
-}
-
-/* The error that a value of this type at `data` is. The kernel runs the loop, so that the verifier
- * looks at one step, and not at every way through all of them, which took it seconds. */
-static __noinline int follow_chain(struct go_error *error, __u32 slot, __u64 type, __u64 data)
-{
-	struct chain_walk walk = {.type = type, .data = data, .root = type, .slot = slot};
-
 	if (!error)
 		return 0;
-	if (type)
-		bpf_loop(ERROR_CHAIN_LENGTH - 1, follow_link, &walk, 0);
 	error->type = type;
-	error->root = walk.root;
+	error->root = type;
+	for (int i = 1; i < ERROR_CHAIN_LENGTH && type; i++) {
+		struct go_interface next = {};
+		__u64 link = link_of(slot, type);
+
+		if (!link || !wrapped_error(link, data, &next))
+			return 0;
+		type = type_of_itab(next.itab);
+		data = next.data;
+		if (type)
+			error->root = type;
+	}
 	return 0;
 }
 
