@@ -10,6 +10,7 @@
 #include "aggregator/catalogue/probes_of_process.h"
 #include "aggregator/catalogue/tables.h"
 #include "aggregator/errors/errors.h"
+#include "aggregator/errors/request_error.h"
 #include "aggregator/golang/go_audit.h"
 #include "aggregator/golang/go_connections.h"
 #include "aggregator/golang/go_gc.h"
@@ -192,6 +193,8 @@ struct Aggregator::State {
     template <typename Event> void request(const Event& event) {
         to_target(event, [&](GoProcess& process) {
             process.requests.on_request(event.facts, {event.text, event.facts.text_length});
+            count_request(processes[event.event.target]->errors, event.event.target, event.facts,
+                          names);
         });
     }
 

@@ -137,6 +137,17 @@ static __noinline int grpc_transport_closes(struct pt_regs *ctx, struct hit *hit
 	return 0;
 }
 
+/* call status.FromError(err error), or status.FromContextError(err error), where the handler's
+ * error becomes a status. Of what the goroutine has met, the last counts. */
+static __noinline int grpc_handler_failed(struct pt_regs *ctx, struct hit *hit)
+{
+	struct open_request *open = open_request_of(hit->slot, HOLTER_GRPC_SERVER, GO_G(ctx));
+
+	if (open)
+		open->error = error_of(hit->slot, GO_ARG1(ctx), GO_ARG2(ctx));
+	return 0;
+}
+
 /* transport.(*http2Server).writeStatus(t, stream, status). The server itself says that a method is
  * unknown, in handleStream; all other statuses are written by what that calls. */
 static __noinline int grpc_status_written(struct pt_regs *ctx, struct hit *hit)
@@ -150,6 +161,7 @@ static __noinline int grpc_status_written(struct pt_regs *ctx, struct hit *hit)
 		return 0;
 	measure(&end, hit->slot, HOLTER_GRPC_SERVER, open, bpf_ktime_get_ns());
 	end.facts.status = code_of(&end, target, GO_ARG3(ctx));
+	tell_error(&end, &open->error);
 	caller = go_return_address(ctx);
 	if (caller > target->handle_stream && caller < target->handle_stream_end)
 		end.facts.flags |= HOLTER_REQUEST_UNKNOWN_METHOD;
@@ -215,7 +227,7 @@ static __noinline int grpc_attempt_fails(struct pt_regs *ctx, struct hit *hit)
 	open = open_request_of(hit->slot, HOLTER_GRPC_CLIENT, stream);
 	if (!open)
 		return 0;
-	open->error_itab = GO_ARG2(ctx);
+	open->error = error_of(hit->slot, GO_ARG2(ctx), GO_ARG3(ctx));
 	open->writer = code_of_error(&end, target, GO_ARG3(ctx));
 	begin_request(hit->slot, HOLTER_GRPC_CLIENT, GO_G(ctx), stream, 0);
 	return 0;
@@ -243,7 +255,7 @@ static __noinline int grpc_call_given_up(struct pt_regs *ctx, struct hit *hit)
 		return 0;
 	measure(&end, hit->slot, HOLTER_GRPC_CLIENT, open, bpf_ktime_get_ns());
 	end.facts.status = open->writer;
-	end.facts.error_type = type_of_error(&end, open->error_itab);
+	tell_error(&end, &open->error);
 	if (bpf_map_delete_elem(&open_requests, &key))
 		return 0;
 	read_call(&end, target, stream);
@@ -266,7 +278,9 @@ static __noinline int grpc_call_finishes(struct pt_regs *ctx, struct hit *hit)
 	if (bpf_map_delete_elem(&open_requests, &key))
 		return 0;
 	if (GO_ARG2(ctx)) {
-		end.facts.error_type = type_of_error(&end, GO_ARG2(ctx));
+		struct go_error error = error_of(hit->slot, GO_ARG2(ctx), GO_ARG3(ctx));
+
+		tell_error(&end, &error);
 		end.facts.status = code_of_error(&end, target, GO_ARG3(ctx));
 	}
 	read_call(&end, target, stream);

@@ -189,7 +189,7 @@ static __noinline int called(struct hit *hit, struct open_request *open, __u32 s
 	if (!target)
 		return 0;
 	request = open->request;
-	end.facts.error_type = type_of_error(&end, open->error_itab);
+	tell_error(&end, &open->error);
 	measure(&end, hit->slot, HOLTER_HTTP_CLIENT, open, bpf_ktime_get_ns());
 	end.facts.status = status;
 	end.facts.flags |= flags;
@@ -217,9 +217,10 @@ static __noinline int http_call_answered(struct pt_regs *ctx, struct hit *hit)
 
 	if (!open || !target)
 		return 0;
-	open->error_itab = GO_ARG2(ctx);
-	if (open->error_itab)
-		return 0; /* perhaps it is tried again */
+	if (GO_ARG2(ctx)) { /* perhaps it is tried again */
+		open->error = error_of(hit->slot, GO_ARG2(ctx), GO_ARG3(ctx));
+		return 0;
+	}
 	field = HOLTER_COOKIE_ARGUMENT(hit->cookie) == HOLTER_ARGUMENT_of_stream
 		    ? target->stream_answer_status
 		    : target->answer_status;
@@ -250,12 +251,51 @@ static __noinline int http_stream_retried(struct pt_regs *ctx, struct hit *hit)
 	return called(hit, open, 0, HOLTER_REQUEST_FAILED);
 }
 
-/* (*wantConn).cancel(…): no connection could be had. */
+/* Why a connection could not be made, until the call that waits for it hears of it. */
+struct dial_key {
+	__u64 target;
+	__u64 waiting; /* *wantConn */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct dial_key);
+	__type(value, struct go_error);
+} failed_dials SEC(".maps");
+
+/* call (*wantConn).tryDeliver(w, pc, err error, …) in dialConnFor, on a goroutine of the
+ * transport's. */
+static __noinline int http_dialled(struct pt_regs *ctx, struct hit *hit)
+{
+	struct go_error error = error_of(hit->slot, GO_ARG3(ctx), GO_ARG4(ctx));
+	struct dial_key key = {};
+
+	if (!error.type)
+		return 0;
+	key.target = hit->slot;
+	key.waiting = GO_ARG1(ctx);
+	bpf_map_update_elem(&failed_dials, &key, &error, BPF_ANY);
+	return 0;
+}
+
+/* (*wantConn).cancel(w, …): no connection could be had. */
 static __noinline int http_call_without_connection(struct pt_regs *ctx, struct hit *hit)
 {
 	struct open_request *open = open_request_of(hit->slot, HOLTER_HTTP_CLIENT, GO_G(ctx));
+	struct dial_key key = {};
+	struct go_error *error;
 
-	return open ? called(hit, open, 0, HOLTER_REQUEST_FAILED) : 0;
+	if (!open)
+		return 0;
+	key.target = hit->slot;
+	key.waiting = GO_ARG1(ctx);
+	error = bpf_map_lookup_elem(&failed_dials, &key);
+	if (error) {
+		open->error = *error;
+		bpf_map_delete_elem(&failed_dials, &key);
+	}
+	return called(hit, open, 0, HOLTER_REQUEST_FAILED);
 }
 
 SEC("uprobe")

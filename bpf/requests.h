@@ -14,6 +14,7 @@
 #ifndef HOLTER_REQUESTS_H
 #define HOLTER_REQUESTS_H
 
+#include "bpf/error_chain.h"
 #include "bpf/gc_stops.h"
 #include "bpf/go_abi.h"
 #include "bpf/ring.h"
@@ -25,7 +26,7 @@ struct open_request {
 	__u64 gc_pauses;
 	__u64 request; /* addresses of what the program needs at the end */
 	__u64 writer;
-	__u64 error_itab;
+	struct go_error error; /* the last that it has met */
 };
 
 struct {
@@ -117,12 +118,20 @@ static __always_inline void read_string(struct request_end *end, struct go_strin
 	}
 }
 
-/* An interface table leads to the type of what the interface holds. */
-static __always_inline __u64 type_of_error(struct request_end *end, __u64 itab)
+/* What a value of type error holds, and what that wraps. */
+static __always_inline struct go_error error_of(__u32 slot, __u64 itab, __u64 data)
 {
-	const __u32 itab_type_offset = 8;
+	struct go_error error = {};
 
-	return itab ? read_target(end, itab + itab_type_offset, sizeof(__u64)) : 0;
+	if (itab)
+		follow_chain(&error, slot, type_of_itab(itab), data);
+	return error;
+}
+
+static __always_inline void tell_error(struct request_end *end, const struct go_error *error)
+{
+	end->facts.error_type = error->type;
+	end->facts.error_root = error->root;
 }
 
 static __always_inline void measure(struct request_end *end, __u32 slot, __u32 kind,

@@ -130,6 +130,7 @@ HOLTER_ASSERT_SIZE(struct holter_grpc_target, 32);
 	X(http_call_answered)                                                                      \
 	X(http_call_retried)                                                                       \
 	X(http_stream_retried)                                                                     \
+	X(http_dialled)                                                                            \
 	X(http_call_without_connection)
 #define HOLTER_GO_HTTP_ARGUMENTS(X)                                                                \
 	X(of_go)                                                                                   \
@@ -143,6 +144,7 @@ enum holter_go_http_argument {
 #define HOLTER_GO_GRPC_PROGRAMS(X)                                                                 \
 	X(grpc_call_served)                                                                        \
 	X(grpc_transport_closes)                                                                   \
+	X(grpc_handler_failed)                                                                     \
 	X(grpc_status_written)                                                                     \
 	X(grpc_call_begins)                                                                        \
 	X(grpc_attempt_fails)                                                                      \

@@ -89,7 +89,9 @@ Probe parse_probe(const YamlValue& value, const Vocabulary& words, const std::st
         probe.result = true;
     }
     if (const auto sites = map.find("sites"))
-        probe.sites = static_cast<std::uint32_t>(sites->integer(1, 64));
+        probe.sites =
+            sites->text() == "any" ? 0 : static_cast<std::uint32_t>(sites->integer(1, 64));
+    probe.instead_of = text_or_nothing(map, "instead_of");
     const YamlValue program = map.require("program");
     probe.program = program.text();
     probe.program_id = word_id(program, words.programs);

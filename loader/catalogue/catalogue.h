@@ -47,8 +47,9 @@ struct Probe {
     std::string function;          ///< `*` at the end matches any rest
     std::string call; ///< probe the calls of this function inside `function`; empty: its entry
     bool result = false; ///< probe where the result of `call` is looked at, not the call
-    std::uint32_t sites =
-        1;               ///< how many such calls there must be: another number is another version
+    /// How many such calls there must be: another number is another version. 0: at least one.
+    std::uint32_t sites = 1;
+    std::string instead_of; ///< only where that probe of the group cannot be had
     std::string program; ///< part of the group's BPF program that takes the hits
     std::uint8_t program_id = 0;
     std::uint8_t argument = 0; ///< what the cookie tells that program

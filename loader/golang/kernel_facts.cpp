@@ -35,11 +35,10 @@ KernelFact wrapping_types(const Binary& binary, std::uint64_t load_bias) {
         const std::uint64_t types = binary.functions->module_data->types;
         target.types = types + load_bias;
         for (const ErrorLink& link : binary.error_links)
-            target.links[target.count++] = {
-                static_cast<std::uint32_t>(link.type - types),
-                static_cast<std::uint16_t>(link.offset),
-                link.slice ? std::uint16_t{HOLTER_GO_LINK_ERRORS}
-                           : std::uint16_t{HOLTER_GO_LINK_ERROR}};
+            target.links[target.count++] = {static_cast<std::uint32_t>(link.type - types),
+                                            static_cast<std::uint16_t>(link.offset),
+                                            link.slice ? std::uint16_t{HOLTER_GO_LINK_ERRORS}
+                                                       : std::uint16_t{HOLTER_GO_LINK_ERROR}};
     }
     return fact("go_error_targets", target);
 }

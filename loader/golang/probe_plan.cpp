@@ -35,7 +35,7 @@ class Planner {
             if (catalogue::matches(probe.function, function.name))
                 add_sites(planned, {function.name, function.address, function.size},
                           probe.argument);
-        if (!probe.call.empty() && !planned.failure && planned.sites.size() != probe.sites)
+        if (!probe.call.empty() && !planned.failure && !has_expected_calls(planned))
             planned.failure = unexpected_calls(planned);
         if (probe.call.empty() && !planned.failure && planned.sites.empty())
             planned.failure = Error{"function_missing", probe.function + " is not in this binary"};
@@ -84,16 +84,31 @@ class Planner {
                             : site::call_sites(code, callee->address);
     }
 
-    Error unexpected_calls(const PlannedProbe& planned) const {
-        const catalogue::Probe& probe = planned.probe;
+    /// The function that the called one was copied into, if it is one of those probed.
+    const InlinedCopy* inlined_call(const catalogue::Probe& probe) const {
         for (const InlinedCopy& copy : functions_.inlined)
             if (copy.function == probe.call && catalogue::matches(probe.function, copy.host))
-                return {"inlined", probe.call + " is inlined into " + copy.host};
+                return &copy;
+        return nullptr;
+    }
+
+    bool has_expected_calls(const PlannedProbe& planned) const {
+        const catalogue::Probe& probe = planned.probe;
+        if (probe.sites != 0)
+            return planned.sites.size() == probe.sites;
+        return !planned.sites.empty() && !inlined_call(probe);
+    }
+
+    Error unexpected_calls(const PlannedProbe& planned) const {
+        const catalogue::Probe& probe = planned.probe;
+        if (const InlinedCopy* copy = inlined_call(probe))
+            return {"inlined", probe.call + " is inlined into " + copy->host};
         if (!functions_.find(probe.call))
             return {"function_missing", probe.call + " is not in this binary"};
-        return {"unexpected_code", std::to_string(planned.sites.size()) + " calls of " +
-                                       probe.call + " in " + probe.function + ", expected " +
-                                       std::to_string(probe.sites)};
+        return {"unexpected_code",
+                std::to_string(planned.sites.size()) + " calls of " + probe.call + " in " +
+                    probe.function + ", expected " +
+                    (probe.sites != 0 ? std::to_string(probe.sites) : std::string("one at least"))};
     }
 
     /// Copies of the probed function inside others: probed there, or reported.
@@ -141,6 +156,13 @@ bool is_linked(const catalogue::Probe& probe, const FunctionTable& functions) {
                        [&](const InlinedCopy& copy) { return is_it(copy.function); });
 }
 
+/// Whether there is a probe of this name, and it will see all that it is to see.
+bool is_planned(const GroupPlan& plan, const std::string& name) {
+    return std::any_of(plan.probes.begin(), plan.probes.end(), [&](const PlannedProbe& planned) {
+        return planned.probe.name == name && !planned.failure;
+    });
+}
+
 } // namespace
 
 std::vector<std::string> functions_for_plan(const catalogue::Runtime& runtime,
@@ -164,7 +186,8 @@ std::vector<GroupPlan> plan_probes(const catalogue::Runtime& runtime, const elf:
     for (const auto& group : runtime.groups) {
         GroupPlan plan{group.name, group.object, group.windows, {}};
         for (const auto& probe : group.probes) {
-            if (!fits(probe, version) || (group.optional && !is_linked(probe, functions)))
+            if (!fits(probe, version) || (group.optional && !is_linked(probe, functions)) ||
+                is_planned(plan, probe.instead_of))
                 continue;
             if (probe.module.empty()) {
                 plan.probes.push_back(planner.plan(probe));

@@ -104,6 +104,8 @@ func main() {
 			out, err = load(words[1], time.Duration(number(2))*time.Millisecond, number(3))
 		case "odd": // address
 			out, err = odd(words[1])
+		case "fail": // address calls
+			out, err = fail(words[1], number(2))
 		case "hold": // address streams
 			out, err = hold(words[1], number(2))
 		case "gogc":

@@ -43,6 +43,9 @@ func work(order string) error {
 	if code == 0 {
 		return nil
 	}
+	if code < 0 {
+		return failures[-1-code]()
+	}
 	if code == int(codes.Unknown) {
 		return fmt.Errorf("an error that is no status") // becomes UNKNOWN
 	}
