@@ -138,12 +138,13 @@ static __noinline int grpc_transport_closes(struct pt_regs *ctx, struct hit *hit
 }
 
 /* call status.FromError(err error), or status.FromContextError(err error), where the handler's
- * error becomes a status. Of what the goroutine has met, the last counts. */
+ * error becomes a status. The first counts: old versions turn a status that they have made of it
+ * into a status once more. */
 static __noinline int grpc_handler_failed(struct pt_regs *ctx, struct hit *hit)
 {
 	struct open_request *open = open_request_of(hit->slot, HOLTER_GRPC_SERVER, GO_G(ctx));
 
-	if (open)
+	if (open && !open->error.type)
 		open->error = error_of(hit->slot, GO_ARG1(ctx), GO_ARG2(ctx));
 	return 0;
 }
