@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,8 +25,8 @@ type account struct {
 	mutex   sync.Mutex
 	counts  map[string]int64
 	seconds map[string]float64
-	pause   time.Duration // stops of the collector inside calls
-	paused  int64         // calls that met one
+	pause   float64 // stops of the collector inside calls
+	paused  int64   // calls that met one
 }
 
 func newAccount() *account {
@@ -45,13 +46,15 @@ func (a *account) addSeconds(duration time.Duration) {
 	a.seconds["all"] += duration.Seconds()
 }
 
-func (a *account) addPause(pause time.Duration) {
-	if pause == 0 {
+// addStops adds what happened since stops() gave these.
+func (a *account) addStops(count uint64, seconds float64) {
+	countNow, secondsNow := stops()
+	if countNow == count {
 		return
 	}
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	a.pause += pause
+	a.pause += secondsNow - seconds
 	a.paused++
 }
 
@@ -66,14 +69,31 @@ func (a *account) answer() map[string]interface{} {
 		seconds[key] = sum
 	}
 	return map[string]interface{}{"counts": counts, "seconds": seconds,
-		"pause_seconds": a.pause.Seconds(), "paused": a.paused}
+		"pause_seconds": a.pause, "paused": a.paused}
 }
 
-// pauseTotal is how long the collector has stopped the program so far, as it says itself.
-func pauseTotal() time.Duration {
+// stops reads how often the collector has stopped the program so far and for how long, as the runtime
+// says at the end of each stop. It keeps a histogram: the length of a stop is that of the middle of its
+// bucket. What all stops together took, to the nanosecond, is known too, but only when a cycle has ended.
+func stops() (count uint64, seconds float64) {
+	sample := []metrics.Sample{{Name: "/gc/pauses:seconds"}}
+	metrics.Read(sample)
+	histogram := sample[0].Value.Float64Histogram()
+	for i, n := range histogram.Counts {
+		if n > 0 {
+			count += n
+			seconds += float64(n) * (histogram.Buckets[i] + histogram.Buckets[i+1]) / 2
+		}
+	}
+	return count, seconds
+}
+
+// pauseSeconds is what all stops together took, and the same by the histogram.
+func pauseSeconds() map[string]float64 {
 	var stats debug.GCStats
 	debug.ReadGCStats(&stats)
-	return stats.PauseTotal
+	_, rough := stops()
+	return map[string]float64{"exact": stats.PauseTotal.Seconds(), "rough": rough}
 }
 
 func main() {
@@ -108,6 +128,8 @@ func main() {
 			out, err = fail(words[1], number(2))
 		case "hold": // address streams
 			out, err = hold(words[1], number(2))
+		case "pauses":
+			out = pauseSeconds()
 		case "gogc":
 			out = map[string]int{"was": debug.SetGCPercent(number(1))}
 		default:

@@ -132,24 +132,29 @@ type clock struct {
 	gc bool
 }
 
-type pauseKey struct{}
+type stopsKey struct{}
+
+type stopped struct {
+	count   uint64
+	seconds float64
+}
 
 func (c clock) HandleRPC(ctx context.Context, event stats.RPCStats) {
-	before := ctx.Value(pauseKey{}).(*time.Duration)
+	before := ctx.Value(stopsKey{}).(*stopped)
 	switch event := event.(type) {
 	case *stats.Begin:
 		if c.gc {
-			*before = pauseTotal()
+			before.count, before.seconds = stops()
 		}
 	case *stats.End:
 		c.of.addSeconds(event.EndTime.Sub(event.BeginTime))
 		if c.gc {
-			c.of.addPause(pauseTotal() - *before)
+			c.of.addStops(before.count, before.seconds)
 		}
 	}
 }
 func (clock) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
-	return context.WithValue(ctx, pauseKey{}, new(time.Duration))
+	return context.WithValue(ctx, stopsKey{}, new(stopped))
 }
 func (clock) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
 func (clock) HandleConn(context.Context, stats.ConnStats)                       {}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,8 +23,8 @@ type account struct {
 	mutex   sync.Mutex
 	counts  map[string]int64
 	seconds map[string]float64
-	pause   time.Duration // stops of the collector inside requests
-	paused  int64         // requests that met one
+	pause   float64 // stops of the collector inside requests
+	paused  int64   // requests that met one
 }
 
 func newAccount() *account {
@@ -37,13 +38,15 @@ func (a *account) add(key string, duration time.Duration) {
 	a.seconds[key] += duration.Seconds()
 }
 
-func (a *account) addPause(pause time.Duration) {
-	if pause == 0 {
+// addStops adds what happened since stops() gave these.
+func (a *account) addStops(count uint64, seconds float64) {
+	countNow, secondsNow := stops()
+	if countNow == count {
 		return
 	}
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	a.pause += pause
+	a.pause += secondsNow - seconds
 	a.paused++
 }
 
@@ -55,14 +58,31 @@ func (a *account) answer() map[string]interface{} {
 		counts[key], seconds[key] = a.counts[key], a.seconds[key]
 	}
 	return map[string]interface{}{"counts": counts, "seconds": seconds,
-		"pause_seconds": a.pause.Seconds(), "paused": a.paused}
+		"pause_seconds": a.pause, "paused": a.paused}
 }
 
-// pauseTotal is how long the collector has stopped the program so far, as it says itself.
-func pauseTotal() time.Duration {
+// stops reads how often the collector has stopped the program so far and for how long, as the runtime
+// says at the end of each stop. It keeps a histogram: the length of a stop is that of the middle of its
+// bucket. What all stops together took, to the nanosecond, is known too, but only when a cycle has ended.
+func stops() (count uint64, seconds float64) {
+	sample := []metrics.Sample{{Name: "/gc/pauses:seconds"}}
+	metrics.Read(sample)
+	histogram := sample[0].Value.Float64Histogram()
+	for i, n := range histogram.Counts {
+		if n > 0 {
+			count += n
+			seconds += float64(n) * (histogram.Buckets[i] + histogram.Buckets[i+1]) / 2
+		}
+	}
+	return count, seconds
+}
+
+// pauseSeconds is what all stops together took, and the same by the histogram.
+func pauseSeconds() map[string]float64 {
 	var stats debug.GCStats
 	debug.ReadGCStats(&stats)
-	return stats.PauseTotal
+	_, rough := stops()
+	return map[string]float64{"exact": stats.PauseTotal.Seconds(), "rough": rough}
 }
 
 func main() {
@@ -91,6 +111,8 @@ func main() {
 			out, err = load(words[1], words[2], time.Duration(number(3))*time.Millisecond, number(4))
 		case "odd": // address
 			out, err = odd(words[1])
+		case "pauses":
+			out = pauseSeconds()
 		case "gogc":
 			out = map[string]int{"was": debug.SetGCPercent(number(1))}
 		default:

@@ -75,14 +75,15 @@ type recorder struct {
 
 func (h recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begun := time.Now()
-	var pause time.Duration
+	var count uint64
+	var seconds float64
 	if h.gc {
-		pause = pauseTotal()
+		count, seconds = stops()
 	}
 	defer func() {
 		served.add(r.URL.Query().Get("key"), time.Since(begun))
 		if h.gc {
-			served.addPause(pauseTotal() - pause)
+			served.addStops(count, seconds)
 		}
 	}()
 	h.next.ServeHTTP(w, r)
