@@ -32,8 +32,8 @@ constexpr Names kind = {"kind"};
 constexpr Names rpc = {"rpc_system_name", "rpc_method", "rpc_response_status_code", "error_type"};
 constexpr Names http_server = {"http_request_method", "http_route", "http_response_status_code",
                                "error_type"};
-constexpr Names http_client = {"http_request_method", "server_address",
-                               "http_response_status_code", "error_type"};
+constexpr Names http_client = {"http_request_method", "server_address", "http_response_status_code",
+                               "error_type"};
 constexpr Names endpoint = {"rpc_method", "http_route"};
 constexpr Names target = {"pid", "executable", "runtime", "runtime_version", "container_id"};
 constexpr Names dependency = {"module", "version"};
@@ -141,11 +141,13 @@ constexpr Metric metrics[] = {
      true, dial_result, Family::http_client_dials, 1, connections},
     {"holter_http_client_idle_rejected_total", Type::counter,
      "Healthy connections that were thrown away because the pool did not take them: per_host_limit "
-     "(MaxIdleConnsPerHost, 2 by default), total_limit (MaxIdleConns), keep_alives_disabled, closed "
+     "(MaxIdleConnsPerHost, 2 by default), total_limit (MaxIdleConns), keep_alives_disabled, "
+     "closed "
      "(CloseIdleConnections was called).",
      true, rejection, Family::http_client_rejected, 1, connections},
     {"holter_http_client_connections_closed_total", Type::counter,
-     "Connections that net/http clients closed: the reasons of holter_http_client_idle_rejected_total, "
+     "Connections that net/http clients closed: the reasons of "
+     "holter_http_client_idle_rejected_total, "
      "and server_closed, idle_timeout, not_reusable (the response forbade it, or its body was not "
      "read to the end), canceled, timeout, broken, close_idle_connections, upgraded, other.",
      true, reason, Family::http_client_closed, 1, connections},
@@ -177,7 +179,8 @@ constexpr Metric metrics[] = {
      "Processes of a service add up.",
      true, none, Family::db_connections_max, 1, connections},
     {"db_client_connection_wait_time_seconds", Type::histogram,
-     "Time that callers of database/sql waited because all connections were in use, whether they got "
+     "Time that callers of database/sql waited because all connections were in use, whether they "
+     "got "
      "one or gave up.",
      true, none, Family::db_connection_wait, ns, connections},
     {"holter_db_client_connections_closed_total", Type::counter,
@@ -185,12 +188,15 @@ constexpr Metric metrics[] = {
      "max_lifetime. By the pools' own account, since tracing began.",
      true, reason, Family::db_connections_closed, 1, connections},
     {"holter_connections_partial", Type::gauge,
-     "1: of connections of this kind that were open before tracing began some may be missing. Kinds: "
-     "http_server, http_client, grpc_client, grpc_server, sql. Of several processes of a service, the "
+     "1: of connections of this kind that were open before tracing began some may be missing. "
+     "Kinds: "
+     "http_server, http_client, grpc_client, grpc_server, sql. Of several processes of a service, "
+     "the "
      "highest.",
      true, kind, Family::connections_partial, 1, connections},
     {"holter_connection_corrections_total", Type::counter,
-     "Connections and pools that were counted and turned out not to exist any more: their end was not "
+     "Connections and pools that were counted and turned out not to exist any more: their end was "
+     "not "
      "seen.",
      true, kind, Family::connection_corrections, 1, connections},
 
@@ -317,6 +323,18 @@ std::string_view to_string(Type type) {
         return "histogram";
     }
     return "untyped";
+}
+
+Type type_of(const aggregator::DeclaredFamily& family) {
+    switch (family.type) {
+    case aggregator::DeclaredFamily::Type::counter:
+        return Type::counter;
+    case aggregator::DeclaredFamily::Type::gauge:
+        return Type::gauge;
+    case aggregator::DeclaredFamily::Type::histogram:
+        break;
+    }
+    return Type::histogram;
 }
 
 } // namespace holter::exporter

@@ -5,6 +5,7 @@
 // feeds cannot be declared.
 #pragma once
 
+#include "aggregator/catalogue/definition.h"
 #include "aggregator/family.h"
 #include "exporter/process_stats.h"
 
@@ -45,5 +46,7 @@ std::span<const std::string_view> service_labels();
 std::string_view unit_of(const Metric& metric);
 
 std::string_view to_string(Type type);
+
+Type type_of(const aggregator::DeclaredFamily& family);
 
 } // namespace holter::exporter

@@ -68,18 +68,6 @@ series_of(const std::vector<Series>& all, Family family) {
                              [](Family f, const Series& series) { return f < series.family; })};
 }
 
-Type type_of(const aggregator::DeclaredFamily& family) {
-    switch (family.type) {
-    case aggregator::DeclaredFamily::Type::counter:
-        return Type::counter;
-    case aggregator::DeclaredFamily::Type::gauge:
-        return Type::gauge;
-    case aggregator::DeclaredFamily::Type::histogram:
-        break;
-    }
-    return Type::histogram;
-}
-
 prometheus::MetricType type_of(const Metric& metric) {
     switch (metric.type) {
     case Type::counter:

@@ -68,9 +68,26 @@ increase(holter_audit_mismatches_total[1h]) > 0 or increase(holter_events_lost_t
 ```
 )";
 
+std::string heading(std::string_view name) {
+    return "\n## " + std::string(name) +
+           "\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n";
+}
+
+/// What catalogue files of probes declare: there only if such a process is traced.
+std::string declared_section(const std::vector<aggregator::DeclaredFamily>& declared) {
+    std::string out = heading("Of one runtime or library");
+    for (const auto& family : declared) {
+        std::string labels = "●";
+        for (const auto& label : family.labels)
+            labels += " `" + label + "`";
+        out += "| `" + family.name + "` | " + std::string(to_string(type_of(family))) + " | " +
+               labels + " | " + family.help + " |\n";
+    }
+    return out;
+}
+
 std::string section(std::string_view name) {
-    std::string out = "\n## " + std::string(name) + "\n\n| metric | type | labels | meaning |\n";
-    out += "|---|---|---|---|\n";
+    std::string out = heading(name);
     for (const Metric& metric : catalog()) {
         if (metric.section != name)
             continue;
@@ -91,7 +108,7 @@ std::string hours(std::uint64_t ns) {
 
 } // namespace
 
-std::string reference() {
+std::string reference(const std::vector<aggregator::DeclaredFamily>& declared) {
     const aggregator::Limits defaults;
     std::string out(introduction);
     out += std::to_string(aggregator::longest_label);
@@ -107,6 +124,7 @@ std::string reference() {
             sections.push_back(metric.section);
     for (const std::string_view name : sections)
         out += section(name);
+    out += declared_section(declared);
 
     out += "\nBuckets of pauses:";
     for (std::size_t i = 0; i < aggregator::pause_bounds_ns.size(); ++i)
