@@ -369,7 +369,11 @@ TEST_CASE("DWARF of real binaries says what the table says", "[.go_layouts]") {
         REQUIRE(read);
         std::size_t there = 0;
         for (std::size_t i = 0; i < layouts.figures.size(); ++i) {
-            INFO(layouts.figures[i].name);
+            const std::string& name = layouts.figures[i].name;
+            INFO(name);
+            // A program has the types of the packages that it uses, and the runtime's always.
+            if (!read.value()[i] && !name.starts_with("runtime."))
+                continue;
             CHECK(read.value()[i] == known.figures[i]);
             there += known.figures[i].has_value() ? 1U : 0U;
         }
