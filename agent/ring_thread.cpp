@@ -86,8 +86,8 @@ aggregator::GoConnectionReading converted(const golang::ConnectionsReading& read
 struct RingThread::Traced {
     process::Identity identity;
     std::vector<std::string> probes;
-    std::vector<double> hit_seconds; ///< cost of a hit, by probe
-    AccountReaders::Account account; ///< may be null
+    std::vector<double> hit_seconds;                  ///< cost of a hit, by probe
+    AccountReaders::Account account;                  ///< may be null
     std::shared_ptr<tracer::RuntimeAccount> informed; ///< what reads it, to be told of records
     std::unique_ptr<resolve::Names> names;
     std::unique_ptr<golang::TypeNames> types; ///< of Go; may be null
@@ -177,8 +177,8 @@ void RingThread::add_target(tracer::Target target) {
         traced->names = std::make_unique<resolve::Names>(procfs_, moved->identity);
         if (moved->account) {
             traced->informed = std::move(moved->account);
-            traced->account = AccountReaders::account(
-                [account = traced->informed] { return account->read(); });
+            traced->account =
+                AccountReaders::account([account = traced->informed] { return account->read(); });
         }
         traced->types = std::move(moved->types);
         traced->appeared_ns = monotonic_ns();

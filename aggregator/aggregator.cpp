@@ -175,9 +175,8 @@ void Aggregator::on_record(std::span<const std::byte> record) {
             });
         }
         void operator()(const holter_go_panic& event) const {
-            state.to_process(event, [&](Process& process) {
-                count_panic(process.errors, event, state.names);
-            });
+            state.to_process(
+                event, [&](Process& process) { count_panic(process.errors, event, state.names); });
         }
         void operator()(const holter_probe_hit& event) const {
             state.on_probe_hit(

@@ -44,10 +44,11 @@ inline bool plausible(const holter_go_grpc_transition& event) {
 }
 
 template <typename Event>
-requires requires(const Event& event) { event.facts.text_length; }
+requires requires(const Event& event) {
+    event.facts.text_length;
+}
 bool plausible(const Event& event) {
-    return event.facts.kind < HOLTER_REQUEST_KINDS &&
-           event.facts.text_length <= sizeof(event.text);
+    return event.facts.kind < HOLTER_REQUEST_KINDS && event.facts.text_length <= sizeof(event.text);
 }
 
 /// Calls `visit(event)` with the event's own struct, in place. False when the record is malformed;

@@ -37,8 +37,7 @@ namespace holter::aggregator {
 struct Tables {
     explicit Tables(std::size_t limit)
         : go_gc(limit), go_memory(limit), tcp(limit), go_connections(limit), errors(limit),
-          requests(limit),
-          catalogue(go_gc, go_memory, limit),
+          requests(limit), catalogue(go_gc, go_memory, limit),
           target_info(Family::target_info, Combine::maximum, limit, Overflow::drop_labels),
           dependency_info(Family::dependency_info, Combine::maximum, limit, Overflow::drop_labels),
           overhead(Family::overhead, Combine::maximum, limit) {}

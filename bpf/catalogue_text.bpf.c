@@ -61,8 +61,7 @@ static __always_inline long read_text(char *to, const struct located *text)
 	long copied;
 
 	if (length == NUL_TERMINATED) {
-		copied =
-		    bpf_probe_read_user_str(to, HOLTER_TEXT_SIZE, (const void *)text->address);
+		copied = bpf_probe_read_user_str(to, HOLTER_TEXT_SIZE, (const void *)text->address);
 		return copied > 0 ? copied - 1 : -1;
 	}
 	if (!length)

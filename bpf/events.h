@@ -36,7 +36,7 @@
 	X(GO_GRPC_TRANSITION, go_grpc_transition)                                                  \
 	X(GO_GRPC_CONNECT, go_grpc_connect)                                                        \
 	X(GO_GRPC_GOAWAY, go_grpc_goaway)                                                          \
-	X(GO_GRPC_SERVER_CLOSE, go_grpc_server_close)                                                     \
+	X(GO_GRPC_SERVER_CLOSE, go_grpc_server_close)                                              \
 	X(REQUEST, request)                                                                        \
 	X(LONG_REQUEST, long_request)
 

@@ -202,7 +202,8 @@ static __noinline int go_http_connection_served(struct pt_regs *ctx, struct hit 
 /* net/http.(*conn).hijackLocked(c): its handler takes the connection away from the server. */
 static __noinline int go_http_connection_hijacked(struct pt_regs *ctx, struct hit *hit)
 {
-	tell_connection(hit->slot, HOLTER_GO_HTTP_HIJACKED, GO_ARG1(ctx), hit->fields->conn_net_conn);
+	tell_connection(hit->slot, HOLTER_GO_HTTP_HIJACKED, GO_ARG1(ctx),
+			hit->fields->conn_net_conn);
 	return 0;
 }
 
@@ -255,14 +256,12 @@ static __noinline int go_http_dialed(struct pt_regs *ctx, struct hit *hit)
 	else
 		event->result = conn ? HOLTER_GO_DIAL_OK : HOLTER_GO_DIAL_FAILED;
 	event->transport = read_field(conn, fields->persist_transport, sizeof(__u64), type);
-	event->http2 =
-	    read_field(conn, fields->persist_alternative, sizeof(__u64), type) != 0;
+	event->http2 = read_field(conn, fields->persist_alternative, sizeof(__u64), type) != 0;
 	/* The server may have closed it already: then its end was told before. */
 	event->connection =
 	    read_field(conn, fields->persist_closed, sizeof(__u64), type) ? 0 : conn;
-	read_text(&event->address, fields->want_address == HOLTER_GO_NO_FIELD
-				       ? 0
-				       : want + fields->want_address);
+	read_text(&event->address,
+		  fields->want_address == HOLTER_GO_NO_FIELD ? 0 : want + fields->want_address);
 	ring_submit(event);
 	return 0;
 }
@@ -291,9 +290,9 @@ static __noinline int go_http_connection_closed(struct pt_regs *ctx, struct hit 
 static __always_inline struct waiter waiter_of(struct pt_regs *ctx, struct hit *hit)
 {
 	struct waiter waiter = {
-		.slot = hit->slot,
-		.tgid = bpf_get_current_pid_tgid() >> 32,
-		.g = GO_G(ctx),
+	    .slot = hit->slot,
+	    .tgid = bpf_get_current_pid_tgid() >> 32,
+	    .g = GO_G(ctx),
 	};
 
 	return waiter;
@@ -385,8 +384,8 @@ static __noinline int go_grpc_goes_away(struct pt_regs *ctx, struct hit *hit)
 	event = ring_reserve(HOLTER_EVENT_GO_GRPC_GOAWAY, hit->slot, sizeof(*event));
 	if (!event)
 		return 0;
-	event->code = (__u32)read_field(GO_ARG2(ctx), code, sizeof(event->code),
-					HOLTER_EVENT_GO_GRPC_GOAWAY);
+	event->code =
+	    (__u32)read_field(GO_ARG2(ctx), code, sizeof(event->code), HOLTER_EVENT_GO_GRPC_GOAWAY);
 	event->pad = 0;
 	ring_submit(event);
 	return 0;

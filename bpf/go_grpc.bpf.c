@@ -26,8 +26,8 @@ struct {
 	__type(value, struct holter_grpc_target);
 } grpc_targets SEC(".maps");
 
-/* The code of a status message. Generated code of before 2020 begins with it; later code begins with a
- * pointer, or zero, and the code is no longer where grpc-go's version would say. */
+/* The code of a status message. Generated code of before 2020 begins with it; later code begins
+ * with a pointer, or zero, and the code is no longer where grpc-go's version would say. */
 static __always_inline int code_of_message(struct holter_grpc_target *target, __u64 message,
 					   __u32 *code)
 {
@@ -240,7 +240,8 @@ static __noinline int grpc_attempt_fails(struct pt_regs *ctx, struct hit *hit)
 static __noinline int grpc_call_given_up(struct pt_regs *ctx, struct hit *hit)
 {
 	struct holter_grpc_target *target = bpf_map_lookup_elem(&grpc_targets, &hit->slot);
-	struct open_request *of_goroutine = open_request_of(hit->slot, HOLTER_GRPC_CLIENT, GO_G(ctx));
+	struct open_request *of_goroutine =
+	    open_request_of(hit->slot, HOLTER_GRPC_CLIENT, GO_G(ctx));
 	struct request_end end = {};
 	struct holter_request_key key;
 	struct open_request *open;

@@ -36,7 +36,8 @@ static __always_inline void read_method(struct request_end *end, struct holter_h
 		end->facts.method[0] = '?';
 		return;
 	}
-	if (bpf_probe_read_user(end->facts.method, method.length & 15, (const void *)method.address))
+	if (bpf_probe_read_user(end->facts.method, method.length & 15,
+				(const void *)method.address))
 		end->facts.flags |= HOLTER_REQUEST_UNREADABLE;
 }
 

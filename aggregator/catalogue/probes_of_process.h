@@ -94,8 +94,8 @@ class ProbesOfProcess {
     std::shared_ptr<const Service> service_;
     std::map<std::pair<Family, Labels>, Series> series_;
     std::map<Family, std::size_t> label_sets_;
-    std::unordered_map<std::string, Known> known_;                      ///< by what a hit carries
-    std::string key_;                                                   ///< of the hit at hand
+    std::unordered_map<std::string, Known> known_; ///< by what a hit carries
+    std::string key_;                              ///< of the hit at hand
     /// Family and object -> state: several probes may tell of one object.
     std::map<std::pair<Family, std::uint64_t>, Gauge*> objects_;
 };

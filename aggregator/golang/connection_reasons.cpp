@@ -56,10 +56,20 @@ constexpr GrpcText grpc_texts[] = {
 };
 
 constexpr std::array<std::string_view, 14> http2_errors = {
-    "no_error",           "protocol_error",      "internal_error",    "flow_control_error",
-    "settings_timeout",   "stream_closed",       "frame_size_error",  "refused_stream",
-    "cancel",             "compression_error",   "connect_error",     "enhance_your_calm",
-    "inadequate_security", "http_1_1_required",
+    "no_error",
+    "protocol_error",
+    "internal_error",
+    "flow_control_error",
+    "settings_timeout",
+    "stream_closed",
+    "frame_size_error",
+    "refused_stream",
+    "cancel",
+    "compression_error",
+    "connect_error",
+    "enhance_your_calm",
+    "inadequate_security",
+    "http_1_1_required",
 };
 
 } // namespace

@@ -59,7 +59,8 @@ GoConnectionTables::GoConnectionTables(std::size_t limit)
       grpc_server_closed(Family::grpc_server_closed, limit),
       sql(Family::db_connections, Combine::sum, limit),
       sql_limit(Family::db_connections_max, Combine::sum, limit),
-      sql_waits(Family::db_connection_wait, limit), sql_closed(Family::db_connections_closed, limit),
+      sql_waits(Family::db_connection_wait, limit),
+      sql_closed(Family::db_connections_closed, limit),
       partial(Family::connections_partial, Combine::maximum, limit),
       corrections(Family::connection_corrections, limit) {}
 

@@ -19,16 +19,15 @@ constexpr std::array<std::string_view, http_methods> methods = {
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE", other_label};
 
 constexpr std::array<std::string_view, 17> codes = {
-    "OK",          "CANCELLED",         "UNKNOWN",             "INVALID_ARGUMENT", "DEADLINE_EXCEEDED",
-    "NOT_FOUND",   "ALREADY_EXISTS",    "PERMISSION_DENIED",   "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION", "ABORTED",   "OUT_OF_RANGE",        "UNIMPLEMENTED",    "INTERNAL",
-    "UNAVAILABLE", "DATA_LOSS",         "UNAUTHENTICATED"};
+    "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+    "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+    "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+    "DATA_LOSS", "UNAUTHENTICATED"};
 
 /// The codes that OpenTelemetry takes for the server's fault.
 bool is_server_error(std::uint16_t code) {
-    constexpr std::array<std::string_view, 6> faults = {"UNKNOWN",  "DEADLINE_EXCEEDED",
-                                                        "UNIMPLEMENTED", "INTERNAL",
-                                                        "UNAVAILABLE",   "DATA_LOSS"};
+    constexpr std::array<std::string_view, 6> faults = {
+        "UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"};
     const std::string_view name = grpc_code_name(code);
     return std::find(faults.begin(), faults.end(), name) != faults.end();
 }
@@ -58,8 +57,8 @@ bool looks_like_identifier(std::string_view segment) {
         return true;
     if (digits == 0)
         return false;
-    const bool hex = std::all_of(segment.begin(), segment.end(),
-                                 [](char c) { return is_hex(c) || c == '-'; });
+    const bool hex =
+        std::all_of(segment.begin(), segment.end(), [](char c) { return is_hex(c) || c == '-'; });
     return (hex && segment.size() >= shortest_hash) || segment.size() > longest_word_with_digits ||
            digits * 2 > segment.size();
 }
@@ -75,8 +74,8 @@ std::string rpc_method_label(std::string_view text) {
 }
 
 std::string route_of_pattern(std::string_view pattern) {
-    if (const auto space = pattern.find_last_of(" \t"); space != std::string_view::npos &&
-                                                        pattern.find('/') > space)
+    if (const auto space = pattern.find_last_of(" \t");
+        space != std::string_view::npos && pattern.find('/') > space)
         pattern.remove_prefix(space + 1);
     if (const auto slash = pattern.find('/'); slash != std::string_view::npos)
         pattern.remove_prefix(slash);

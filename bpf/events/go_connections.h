@@ -115,22 +115,22 @@ HOLTER_ASSERT_SIZE(struct holter_go_grpc_server_close, 112);
 /* Where fields lie in the structs of one binary; the array `go_connection_targets`. */
 #define HOLTER_GO_NO_FIELD 0xffffu
 struct holter_go_connection_target {
-	__u16 conn_server;	  /* net/http.conn: *Server */
-	__u16 conn_net_conn;	  /* its net.Conn, an interface, as the next two */
+	__u16 conn_server;	     /* net/http.conn: *Server */
+	__u16 conn_net_conn;	     /* its net.Conn, an interface, as the next two */
 	__u16 http2_server_net_conn; /* HTTP/2's serverConn */
 	__u16 http2_client_net_conn; /* HTTP/2's ClientConn */
-	__u16 persist_transport;  /* net/http.persistConn: *Transport */
-	__u16 persist_address;	  /* its key's address, a string */
-	__u16 persist_alternative; /* HTTP/2's RoundTripper, an interface */
-	__u16 persist_closed;	  /* why it was closed, an error */
-	__u16 want_address;	  /* net/http.wantConn: its key's address */
-	__u16 want_done;	  /* Go >= 1.23: nobody waits any more, a bool */
-	__u16 want_connection;	  /* Go <= 1.22: what was delivered, *persistConn */
-	__u16 want_error;	  /* Go <= 1.22: likewise, an error */
-	__u16 read_loop_conn;	  /* HTTP/2's clientConnReadLoop: *ClientConn */
-	__u16 channel_manager;	  /* grpc.ClientConn: *connectivityStateManager */
-	__u16 manager_state;	  /* grpc.connectivityStateManager: State */
-	__u16 server_state;	  /* grpc's http2Server: transportState */
+	__u16 persist_transport;     /* net/http.persistConn: *Transport */
+	__u16 persist_address;	     /* its key's address, a string */
+	__u16 persist_alternative;   /* HTTP/2's RoundTripper, an interface */
+	__u16 persist_closed;	     /* why it was closed, an error */
+	__u16 want_address;	     /* net/http.wantConn: its key's address */
+	__u16 want_done;	     /* Go >= 1.23: nobody waits any more, a bool */
+	__u16 want_connection;	     /* Go <= 1.22: what was delivered, *persistConn */
+	__u16 want_error;	     /* Go <= 1.22: likewise, an error */
+	__u16 read_loop_conn;	     /* HTTP/2's clientConnReadLoop: *ClientConn */
+	__u16 channel_manager;	     /* grpc.ClientConn: *connectivityStateManager */
+	__u16 manager_state;	     /* grpc.connectivityStateManager: State */
+	__u16 server_state;	     /* grpc's http2Server: transportState */
 };
 HOLTER_ASSERT_SIZE(struct holter_go_connection_target, 32);
 
@@ -152,7 +152,7 @@ HOLTER_ASSERT_SIZE(struct holter_go_connection_target, 32);
 	X(go_grpc_goes_away)                                                                       \
 	X(go_grpc_server_connection_closed)
 #define HOLTER_GO_CONNECTIONS_ARGUMENTS(X)                                                         \
-	X(no_object)                                                                                \
+	X(no_object)                                                                               \
 	X(http_server)                                                                             \
 	X(http_transport)                                                                          \
 	X(sql_db)                                                                                  \

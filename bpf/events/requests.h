@@ -22,8 +22,8 @@ enum holter_request_flag {
 	HOLTER_REQUEST_FAILED = 8,	   /* HTTP client: no response came */
 	HOLTER_REQUEST_CUT = 16,	   /* the text is longer than what is here */
 	HOLTER_REQUEST_UNREADABLE = 32,	   /* something of it could not be read */
-	HOLTER_REQUEST_BROKE_OFF = 128,	   /* gRPC server: its transport died, no status was written */
-	HOLTER_REQUEST_ROUTE = 64,	   /* HTTP server: the text is the router's pattern */
+	HOLTER_REQUEST_BROKE_OFF = 128, /* gRPC server: its transport died, no status was written */
+	HOLTER_REQUEST_ROUTE = 64,	/* HTTP server: the text is the router's pattern */
 };
 
 #define HOLTER_REQUEST_METHOD 8
@@ -33,12 +33,12 @@ enum holter_request_flag {
 struct holter_request_facts {
 	__u64 duration_ns;
 	__u64 gc_pause_ns; /* how much of it the world stood still for the collector */
-	__u64 error_type;  /* address of the type of the error that ended it; 0: none, or not seen */
-	__u64 error_root;  /* of the innermost error that it wraps; 0: not looked at */
-	__u32 gc_pauses;   /* how often that was */
-	__u16 status;	   /* gRPC's code; HTTP's status, 0: none */
-	__u8 kind;	   /* enum holter_request_kind */
-	__u8 flags;	   /* enum holter_request_flag */
+	__u64 error_type; /* address of the type of the error that ended it; 0: none, or not seen */
+	__u64 error_root; /* of the innermost error that it wraps; 0: not looked at */
+	__u32 gc_pauses;  /* how often that was */
+	__u16 status;	  /* gRPC's code; HTTP's status, 0: none */
+	__u8 kind;	  /* enum holter_request_kind */
+	__u8 flags;	  /* enum holter_request_flag */
 	char method[HOLTER_REQUEST_METHOD]; /* HTTP's, zero-padded; `?`: longer than any real one */
 	__u16 text_length;		    /* bytes of the text that are here */
 	__u16 pad[3];
@@ -88,7 +88,7 @@ struct holter_http_target {
 	__u16 response_conn; /* net/http.response */
 	__u16 response_status;
 	__u16 response_wrote_header;
-	__u16 conn_hijacked; /* net/http.conn.hijackedv */
+	__u16 conn_hijacked;  /* net/http.conn.hijackedv */
 	__u16 request_method; /* net/http.Request */
 	__u16 request_url;
 	__u16 request_pattern; /* Go >= 1.23 */
@@ -96,9 +96,9 @@ struct holter_http_target {
 	__u16 pattern_text;
 	__u16 url_host; /* net/url.URL */
 	__u16 url_path;
-	__u16 answer_status; /* net/http.Response.StatusCode */
+	__u16 answer_status;	    /* net/http.Response.StatusCode */
 	__u16 stream_answer_status; /* internal/http2.ClientResponse.StatusCode, Go >= 1.27 */
-	__u16 stream_status; /* responseWriterState.status of Go's own HTTP/2 */
+	__u16 stream_status;	    /* responseWriterState.status of Go's own HTTP/2 */
 	__u16 module_stream_status; /* the same of golang.org/x/net/http2 */
 	__u16 pad;
 };
@@ -106,16 +106,16 @@ HOLTER_ASSERT_SIZE(struct holter_http_target, 32);
 
 /* The array `grpc_targets`. */
 struct holter_grpc_target {
-	__u64 handle_stream; /* of (*Server).handleStream, in the target: first byte … */
+	__u64 handle_stream;	 /* of (*Server).handleStream, in the target: first byte … */
 	__u64 handle_stream_end; /* … and the one after the last; 0: unknown */
-	__u16 inner_stream;  /* transport.ServerStream.Stream, where that is a pointer */
-	__u16 stream_method; /* of the stream, or of the inner one */
-	__u16 status_message; /* internal/status.Status.s */
-	__u16 message_code;   /* spb.Status.Code */
-	__u16 error_status;   /* internal/status.Error.s */
-	__u16 call_header;    /* clientStream.callHdr */
-	__u16 header_method;  /* transport.CallHdr.Method */
-	__u16 attempt_stream; /* csAttempt.cs */
+	__u16 inner_stream;	 /* transport.ServerStream.Stream, where that is a pointer */
+	__u16 stream_method;	 /* of the stream, or of the inner one */
+	__u16 status_message;	 /* internal/status.Status.s */
+	__u16 message_code;	 /* spb.Status.Code */
+	__u16 error_status;	 /* internal/status.Error.s */
+	__u16 call_header;	 /* clientStream.callHdr */
+	__u16 header_method;	 /* transport.CallHdr.Method */
+	__u16 attempt_stream;	 /* csAttempt.cs */
 };
 HOLTER_ASSERT_SIZE(struct holter_grpc_target, 32);
 
@@ -136,7 +136,9 @@ HOLTER_ASSERT_SIZE(struct holter_grpc_target, 32);
 	X(of_go)                                                                                   \
 	X(of_module)                                                                               \
 	X(of_stream)
-enum holter_go_http_program { HOLTER_GO_HTTP_PROGRAMS(HOLTER_PROGRAM_ID) HOLTER_GO_HTTP_PROGRAM_COUNT };
+enum holter_go_http_program {
+	HOLTER_GO_HTTP_PROGRAMS(HOLTER_PROGRAM_ID) HOLTER_GO_HTTP_PROGRAM_COUNT
+};
 enum holter_go_http_argument {
 	HOLTER_GO_HTTP_ARGUMENTS(HOLTER_ARGUMENT_ID) HOLTER_GO_HTTP_ARGUMENT_COUNT
 };
@@ -150,6 +152,8 @@ enum holter_go_http_argument {
 	X(grpc_attempt_fails)                                                                      \
 	X(grpc_call_given_up)                                                                      \
 	X(grpc_call_finishes)
-enum holter_go_grpc_program { HOLTER_GO_GRPC_PROGRAMS(HOLTER_PROGRAM_ID) HOLTER_GO_GRPC_PROGRAM_COUNT };
+enum holter_go_grpc_program {
+	HOLTER_GO_GRPC_PROGRAMS(HOLTER_PROGRAM_ID) HOLTER_GO_GRPC_PROGRAM_COUNT
+};
 
 #endif /* HOLTER_EVENTS_REQUESTS_H */

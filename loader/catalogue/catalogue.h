@@ -45,12 +45,12 @@ struct Probe {
     std::string module;    ///< path of the module that holds `function`; empty: part of the runtime
     VersionRange runtime_versions; ///< beside those of the module
     std::string function;          ///< `*` at the end matches any rest
-    std::string call; ///< probe the calls of this function inside `function`; empty: its entry
+    std::string call;    ///< probe the calls of this function inside `function`; empty: its entry
     bool result = false; ///< probe where the result of `call` is looked at, not the call
     /// How many such calls there must be: another number is another version. 0: at least one.
     std::uint32_t sites = 1;
     std::string instead_of; ///< only where that probe of the group cannot be had
-    std::string program; ///< part of the group's BPF program that takes the hits
+    std::string program;    ///< part of the group's BPF program that takes the hits
     std::uint8_t program_id = 0;
     std::uint8_t argument = 0; ///< what the cookie tells that program
     std::vector<InlinedRule> inlined;
@@ -65,7 +65,8 @@ struct Group {
     std::string object; ///< BPF object that holds the programs
     /// Programs need not have what is probed: no function, nothing to see and nothing to report.
     bool optional = false;
-    /// Attached for moments only, to learn of what was there before: its probes are hit per request.
+    /// Attached for moments only, to learn of what was there before: its probes are hit per
+    /// request.
     bool windows = false;
     std::vector<Probe> probes;
 };

@@ -67,8 +67,8 @@ Result<std::shared_ptr<const Binary>> examine_binary(const std::string& path,
         known.sched_lock = offsets.field("runtime.schedt.lock");
     }
     binary->globals = locate_globals(*file, *functions, known);
-    binary->groups = plan_probes(
-        runtime, *file, *functions, binary->version, [&](const std::string& module) {
+    binary->groups =
+        plan_probes(runtime, *file, *functions, binary->version, [&](const std::string& module) {
             const auto [entry, is_new] = binary->modules.try_emplace(module);
             if (is_new)
                 entry->second = module_version(*file, binary->build_info, module).value_or("");

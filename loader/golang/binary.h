@@ -35,7 +35,8 @@ struct Binary {
     /// Versions of the modules that probes are for, where the binary has these; empty: cannot be
     /// told.
     std::map<std::string, std::string> modules;
-    std::map<std::string, Offsets, std::less<>> layouts_of_modules; ///< of those whose version is known
+    std::map<std::string, Offsets, std::less<>>
+        layouts_of_modules; ///< of those whose version is known
     std::vector<GroupPlan> groups;
     std::vector<ErrorLink> error_links; ///< as linked; at most HOLTER_GO_LINKS
     /// It is Go, but no probe can be placed: `unknown_version`, or an error of find_functions().

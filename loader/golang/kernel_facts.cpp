@@ -55,8 +55,8 @@ KernelFact connection_fields(const Binary& binary) {
     holter_go_connection_target target{};
     target.conn_server = small(go.field("net/http.conn.server"));
     target.conn_net_conn = small(go.field("net/http.conn.rwc"));
-    target.http2_server_net_conn =
-        small(go.field({"net/http.http2serverConn.conn", "net/http/internal/http2.serverConn.conn"}));
+    target.http2_server_net_conn = small(
+        go.field({"net/http.http2serverConn.conn", "net/http/internal/http2.serverConn.conn"}));
     target.http2_client_net_conn = small(
         go.field({"net/http.http2ClientConn.tconn", "net/http/internal/http2.ClientConn.tconn"}));
     target.persist_transport = small(go.field("net/http.persistConn.t"));
@@ -67,8 +67,8 @@ KernelFact connection_fields(const Binary& binary) {
     target.want_done = small(go.field("net/http.wantConn.done"));
     target.want_connection = small(go.field("net/http.wantConn.pc"));
     target.want_error = small(go.field("net/http.wantConn.err"));
-    target.read_loop_conn = small(go.field({"net/http.http2clientConnReadLoop.cc",
-                                            "net/http/internal/http2.clientConnReadLoop.cc"}));
+    target.read_loop_conn = small(go.field(
+        {"net/http.http2clientConnReadLoop.cc", "net/http/internal/http2.clientConnReadLoop.cc"}));
     target.channel_manager = small(grpc.field("google.golang.org/grpc.ClientConn.csMgr"));
     target.manager_state =
         small(grpc.field("google.golang.org/grpc.connectivityStateManager.state"));
@@ -82,8 +82,7 @@ KernelFact connection_fields(const Binary& binary) {
 std::vector<KernelFact> kernel_facts(const Binary& binary, const RuntimeVariables& variables,
                                      std::uint64_t load_bias) {
     return {gc_account(binary, variables), wrapping_types(binary, load_bias),
-            connection_fields(binary),
-            fact("http_targets", http_facts(binary)),
+            connection_fields(binary), fact("http_targets", http_facts(binary)),
             fact("grpc_targets", grpc_facts(binary, load_bias))};
 }
 

@@ -34,8 +34,7 @@ holter_http_target http_facts(const Binary& binary) {
     target.url_host = field(go, {"net/url.URL.Host"});
     target.url_path = field(go, {"net/url.URL.Path"});
     target.answer_status = field(go, {"net/http.Response.StatusCode"});
-    target.stream_answer_status =
-        field(go, {"net/http/internal/http2.ClientResponse.StatusCode"});
+    target.stream_answer_status = field(go, {"net/http/internal/http2.ClientResponse.StatusCode"});
     target.stream_status = field(go, {"net/http/internal/http2.responseWriterState.status",
                                       "net/http.http2responseWriterState.status"});
     target.module_stream_status =
@@ -45,12 +44,14 @@ holter_http_target http_facts(const Binary& binary) {
 
 holter_grpc_target grpc_facts(const Binary& binary, std::uint64_t load_bias) {
     const Offsets& grpc = binary.module_offsets("google.golang.org/grpc");
-    constexpr const char* pointed_to = "google.golang.org/grpc/internal/transport.ServerStream.Stream";
+    constexpr const char* pointed_to =
+        "google.golang.org/grpc/internal/transport.ServerStream.Stream";
     holter_grpc_target target{};
     // Stream was all there was; then ServerStream pointed to one; now it has one inside.
     const auto embedded =
         grpc.field("google.golang.org/grpc/internal/transport.ServerStream.Stream.method");
-    target.inner_stream = embedded ? std::uint16_t{HOLTER_NO_FIELD} : as_field(grpc.field(pointed_to));
+    target.inner_stream =
+        embedded ? std::uint16_t{HOLTER_NO_FIELD} : as_field(grpc.field(pointed_to));
     target.stream_method =
         embedded ? as_field(embedded)
                  : field(grpc, {"google.golang.org/grpc/internal/transport.Stream.method"});

@@ -110,8 +110,8 @@ bool HotspotClasses::read_tables(const std::map<std::string, std::uint64_t>& add
     return name_offset_ && length_offset_ && body_offset_ && base_address_ && shift_address_;
 }
 
-Result<HotspotClasses>
-HotspotClasses::open(Read read, const std::map<std::string, std::uint64_t>& addresses) {
+Result<HotspotClasses> HotspotClasses::open(Read read,
+                                            const std::map<std::string, std::uint64_t>& addresses) {
     HotspotClasses classes(std::move(read));
     if (!classes.read_tables(addresses))
         return Error{"no_vm_structs", "libjvm's tables for debuggers do not say where classes are"};

@@ -17,9 +17,10 @@ namespace {
 
 constexpr std::uint64_t page_size = 4096;
 
-/// What to add to an address as linked: the first executable mapping is that of a segment, and begins
-/// where the segment's page does.
-std::optional<std::uint64_t> load_bias(const elf::ElfFile& file, const modules::MappedFile& mapped) {
+/// What to add to an address as linked: the first executable mapping is that of a segment, and
+/// begins where the segment's page does.
+std::optional<std::uint64_t> load_bias(const elf::ElfFile& file,
+                                       const modules::MappedFile& mapped) {
     for (const auto& segment : file.segments()) {
         const std::uint64_t into_page = segment.offset % page_size;
         if (segment.type == PT_LOAD && (segment.flags & PF_X) &&

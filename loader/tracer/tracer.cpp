@@ -246,8 +246,8 @@ void Tracer::add(const process::Identity& identity, process::Descriptor file,
             variables = variables_at(*binary, load_bias);
             target.types = type_names(*binary, path_of(file), load_bias);
             if (auto memory = process::Memory::open(procfs_, identity))
-                target.account = std::make_unique<RuntimeAccount>(
-                    std::move(*memory), *binary, variables, ran_before(identity));
+                target.account = std::make_unique<RuntimeAccount>(std::move(*memory), *binary,
+                                                                  variables, ran_before(identity));
         }
     } else {
         target.runtime = modules::runtime_of(known);

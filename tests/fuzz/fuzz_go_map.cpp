@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any bytes as the memory of a target, with a map at its beginning. The first byte says which format
-// and which sizes.
+// Any bytes as the memory of a target, with a map at its beginning. The first byte says which
+// format and which sizes.
 #include "loader/golang/connections/go_map.h"
 
 #include <algorithm>

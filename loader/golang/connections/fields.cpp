@@ -29,8 +29,8 @@ HttpClientFields::HttpClientFields(const Offsets& go)
       alternative(go.field("net/http.persistConn.alt")),
       address(go.field("net/http.persistConn.cacheKey.addr")),
       closed(go.field("net/http.persistConn.closed")),
-      http2_net_conn(go.field(
-          {"net/http.http2ClientConn.tconn", "net/http/internal/http2.ClientConn.tconn"})),
+      http2_net_conn(
+          go.field({"net/http.http2ClientConn.tconn", "net/http/internal/http2.ClientConn.tconn"})),
       http2_closed(go.field(
           {"net/http.http2ClientConn.closed", "net/http/internal/http2.ClientConn.closed"})),
       http2_streams(go.field(

@@ -23,16 +23,16 @@ inline bool all_known(std::initializer_list<FieldOffset> fields) {
 
 struct HttpServerFields {
     explicit HttpServerFields(const Offsets& go);
-    FieldOffset server_connections; ///< Server.activeConn
-    FieldOffset server, net_conn, state; ///< of conn
-    FieldOffset http2_streams;           ///< of HTTP/2's serverConn
+    FieldOffset server_connections;                   ///< Server.activeConn
+    FieldOffset server, net_conn, state;              ///< of conn
+    FieldOffset http2_streams;                        ///< of HTTP/2's serverConn
     FieldOffset descriptor_state, descriptor, remote; ///< of netFD
 };
 
 struct HttpClientFields {
     explicit HttpClientFields(const Offsets& go);
-    FieldOffset idle; ///< Transport.idleLRU.m
-    FieldOffset transport, alternative, address, closed; ///< of persistConn
+    FieldOffset idle;                                        ///< Transport.idleLRU.m
+    FieldOffset transport, alternative, address, closed;     ///< of persistConn
     FieldOffset http2_net_conn, http2_closed, http2_streams; ///< of HTTP/2's ClientConn
     FieldOffset tls_config, tls_server_name;                 ///< of tls.Conn, of tls.Config
 };

@@ -37,8 +37,8 @@ bool for_each_record(const TargetMemory& memory, std::uint64_t address, std::uin
     return true;
 }
 
-/// Go 1.23 and earlier: runtime.hmap, an array of buckets with chains of overflow buckets, and while
-/// it grows the old array beside it.
+/// Go 1.23 and earlier: runtime.hmap, an array of buckets with chains of overflow buckets, and
+/// while it grows the old array beside it.
 class Buckets {
   public:
     Buckets(const TargetMemory& memory, const MapTypes& types, const VisitEntry& visit)

@@ -53,8 +53,7 @@ std::optional<std::array<std::uint64_t, HOLTER_GO_GRPC_STATES>> GrpcChannels::re
 }
 
 void GrpcServers::on_object(const holter_go_object& event) {
-    if (event.kind != HOLTER_GO_GRPC_SERVER || event.address == 0 ||
-        servers_.size() >= max_servers)
+    if (event.kind != HOLTER_GO_GRPC_SERVER || event.address == 0 || servers_.size() >= max_servers)
         return;
     servers_.insert(event.address);
     any_ = true;

@@ -21,8 +21,8 @@ std::string text_at(const TargetMemory& memory, std::uint64_t string) {
     if (length > longest_address)
         return {};
     std::array<std::byte, HOLTER_GO_TEXT> bytes;
-    const auto part = std::span(bytes).first(static_cast<std::size_t>(
-        std::min<std::uint64_t>(length, bytes.size())));
+    const auto part = std::span(bytes).first(
+        static_cast<std::size_t>(std::min<std::uint64_t>(length, bytes.size())));
     if (!memory.read(elf::load<std::uint64_t>(header, 0), part))
         return {};
     return {reinterpret_cast<const char*>(part.data()), part.size()};
@@ -49,8 +49,8 @@ void HttpClients::on_object(const holter_go_object& event) {
 void HttpClients::on_dial(const holter_go_http_dial& event) {
     add_transport(event.transport);
     if (event.connection != 0 && connections_.size() < max_connections)
-        connections_[event.connection] = {event.transport, text_of(event.address),
-                                          event.http2 != 0, false};
+        connections_[event.connection] = {event.transport, text_of(event.address), event.http2 != 0,
+                                          false};
 }
 
 void HttpClients::on_close(const holter_go_http_close& event) {
@@ -83,15 +83,14 @@ void HttpClients::count_connections(const Idle& idle, ByAddress& out) {
     for (const auto& [address, connection] : connections_)
         addresses.push_back(address);
     const auto [first, last] = std::minmax(*fields_.transport, *fields_.closed);
-    const ObjectParts parts(memory_, addresses, first,
-                            static_cast<std::size_t>(last - first) + 8);
+    const ObjectParts parts(memory_, addresses, first, static_cast<std::size_t>(last - first) + 8);
     for (std::size_t i = 0; i < addresses.size(); ++i) {
         Connection& connection = connections_.at(addresses[i]);
         const bool is_idle = idle.count(addresses[i]) != 0;
-        const bool open =
-            parts.has(i) &&
-            parts.get<std::uint64_t>(i, *fields_.transport) == connection.transport &&
-            parts.get<std::uint64_t>(i, *fields_.closed) == 0 && (is_idle || !connection.http2);
+        const bool open = parts.has(i) &&
+                          parts.get<std::uint64_t>(i, *fields_.transport) == connection.transport &&
+                          parts.get<std::uint64_t>(i, *fields_.closed) == 0 &&
+                          (is_idle || !connection.http2);
         if (!open && connection.doubtful) {
             // The entries for HTTP/2 go without a word.
             corrections_ += connection.http2 ? 0 : 1;

@@ -63,8 +63,8 @@ std::optional<HttpServers::Identity> HttpServers::open_identity(std::uint64_t de
 }
 
 std::optional<HttpServerReading> HttpServers::read() {
-    if (servers_.empty() || !all_known({fields_.server_connections, fields_.server,
-                                        fields_.net_conn, fields_.state}))
+    if (servers_.empty() ||
+        !all_known({fields_.server_connections, fields_.server, fields_.net_conn, fields_.state}))
         return std::nullopt;
     std::vector<std::uint64_t> connections;
     for (auto at = servers_.begin(); at != servers_.end();) {

@@ -51,8 +51,8 @@ struct ConnectionsReading {
     std::optional<std::uint64_t> grpc_server;
     std::optional<SqlReading> sql;
 
-    /// By kind: whether something that was open before tracing began may be missing above. Empty: the
-    /// program has nothing of that kind.
+    /// By kind: whether something that was open before tracing began may be missing above. Empty:
+    /// the program has nothing of that kind.
     std::array<std::optional<bool>, connection_kinds> partial;
     /// By kind, since tracing began: objects that were thought to exist and turned out not to.
     std::array<std::uint64_t, connection_kinds> corrections{};

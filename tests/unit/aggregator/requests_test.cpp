@@ -61,8 +61,8 @@ TEST_CASE("requests are counted by endpoint and outcome", "[requests]") {
     // What the client did wrong is no error of the server.
     CHECK(add.count(Family::rpc_server, {"grpc", "shop.v1.Cart/Add", "NOT_FOUND", ""}) == 1);
     CHECK(add.count(Family::rpc_server, {"grpc", "shop.v1.Cart/Add", "INTERNAL", "INTERNAL"}) == 1);
-    CHECK(add.count(Family::rpc_client,
-                    {"grpc", "shop.v1.Cart/Add", "NOT_FOUND", "NOT_FOUND"}) == 1);
+    CHECK(add.count(Family::rpc_client, {"grpc", "shop.v1.Cart/Add", "NOT_FOUND", "NOT_FOUND"}) ==
+          1);
     CHECK(add.count(Family::http_server, {"GET", "/items/{id}", "200", ""}) == 1);
     CHECK(add.count(Family::http_server, {"GET", "/items/{id}", "503", "503"}) == 1);
     CHECK(add.count(Family::http_client, {"GET", "shop.example", "404", "404"}) == 1);
@@ -113,8 +113,9 @@ TEST_CASE("clients do not decide how many series there are", "[requests]") {
     }
     SECTION("a scanner does not take the room of real paths") {
         for (int i = 0; i < 500; ++i)
-            add(request(HOLTER_HTTP_SERVER, "/scan/" + std::string(1, char('a' + i % 26)) +
-                                                std::string(1, char('a' + i / 26)),
+            add(request(HOLTER_HTTP_SERVER,
+                        "/scan/" + std::string(1, char('a' + i % 26)) +
+                            std::string(1, char('a' + i / 26)),
                         404));
         add(request(HOLTER_HTTP_SERVER, "/real", 200));
         CHECK(add.count(Family::http_server, {"GET", "_OTHER", "404", ""}) == 450);

@@ -17,13 +17,12 @@ namespace holter::test {
 class ConnectionMemory {
   public:
     golang::TargetMemory access() {
-        return {[this](std::uint64_t address, std::span<std::byte> out) {
-                    return read(address, out);
-                },
-                [this](std::span<golang::MemoryRequest> requests) {
-                    for (auto& request : requests)
-                        request.ok = read(request.address, request.out);
-                }};
+        return {
+            [this](std::uint64_t address, std::span<std::byte> out) { return read(address, out); },
+            [this](std::span<golang::MemoryRequest> requests) {
+                for (auto& request : requests)
+                    request.ok = read(request.address, request.out);
+            }};
     }
 
     std::uint64_t allocate(std::size_t size) {

@@ -55,7 +55,7 @@ TEST_CASE("while a map of buckets grows, its old array holds what has not moved"
     ConnectionMemory target;
     const auto map = target.make_map(MapFormat::buckets, {1, 2});
     const std::uint64_t old_array = target.allocate(80);
-    target.put(old_array, std::uint8_t{0x90}); // still there
+    target.put(old_array, std::uint8_t{0x90});  // still there
     target.put(old_array + 1, std::uint8_t{2}); // moved
     target.put(old_array + 8, std::uint64_t{3});
     target.put(old_array + 16, std::uint64_t{4});
