@@ -10,6 +10,7 @@
 #include "aggregator/series/gauge.h"
 #include "aggregator/series/series.h"
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <variant>

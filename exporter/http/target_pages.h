@@ -7,6 +7,7 @@
 #include "aggregator/snapshot.h"
 #include "exporter/process_stats.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 

@@ -6,6 +6,7 @@
 #include "loader/elf/window.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 

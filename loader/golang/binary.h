@@ -16,6 +16,7 @@
 #include "loader/process/procfs/procfs.h"
 #include "loader/result.h"
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>

@@ -8,6 +8,7 @@
 #include "loader/golang/binary.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 

@@ -9,6 +9,7 @@
 #include "loader/elf/elf_file.h"
 #include "loader/result.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 

@@ -6,6 +6,7 @@
 #include "loader/usdt/arguments.h"
 
 #include <charconv>
+#include <cstdint>
 
 namespace holter::usdt {
 

@@ -7,6 +7,7 @@
 #include "bpf/events.h"
 
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>

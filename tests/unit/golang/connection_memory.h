@@ -8,6 +8,7 @@
 #include "loader/golang/connections/target_memory.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <map>
 #include <vector>

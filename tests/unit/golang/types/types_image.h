@@ -7,6 +7,7 @@
 #include "loader/golang/functions/module_data.h"
 #include "tests/unit/elf/elf_builder.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
