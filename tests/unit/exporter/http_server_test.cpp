@@ -116,7 +116,9 @@ TEST_CASE("pages are compressed for those who accept it", "[http]") {
     auto client = served.client();
     client.set_decompress(false);
     for (const char* accept : {"text/plain", "application/openmetrics-text"}) {
-        const auto plain = client.Get("/metrics", {{"Accept", accept}});
+        // Newer clients of this library ask for compression by themselves.
+        const auto plain =
+            client.Get("/metrics", {{"Accept", accept}, {"Accept-Encoding", "identity"}});
         const auto packed =
             client.Get("/metrics", {{"Accept", accept}, {"Accept-Encoding", "br, gzip"}});
         REQUIRE(plain);
@@ -147,7 +149,8 @@ TEST_CASE("readiness follows the first look", "[http]") {
 TEST_CASE("clients that do not read leave the others their answers", "[http]") {
     Served served;
     auto large = std::make_shared<holter::aggregator::Snapshot>(*served.snapshot);
-    large->numbers.insert(large->numbers.end(), 200'000, large->numbers.front());
+    const auto series = large->numbers.front(); // they are ordered by family
+    large->numbers.insert(large->numbers.begin(), 200'000, series);
     served.snapshot = large;
     constexpr std::size_t most_pages = 8;
     std::vector<int> stalled;
@@ -249,8 +252,11 @@ TEST_CASE("what is not quite HTTP/1.1 gets an answer too", "[http]") {
     CHECK(served.raw("GARBAGE\r\n\r\n").find(" 400 ") != std::string::npos);
     CHECK(served.raw("GET /" + std::string(10'000, 'x') + " HTTP/1.1\r\n\r\n").find(" 414 ") !=
           std::string::npos);
-    CHECK(served.raw("GET /metrics HTTP/1.1\r\nRange: bytes=0-1\r\nConnection: close\r\n\r\n")
-              .find(" 200 ") != std::string::npos);
+    // Parts of a page that is not held as a whole: old versions of cpp-httplib send all of it,
+    // newer ones refuse.
+    const std::string part =
+        served.raw("GET /metrics HTTP/1.1\r\nRange: bytes=0-1\r\nConnection: close\r\n\r\n");
+    CHECK((part.find(" 200 ") != std::string::npos || part.find(" 416 ") != std::string::npos));
     auto client = served.client();
     CHECK(client.Get("/healthz")->status == 200);
 }
