@@ -4,6 +4,7 @@
 #include "loader/resolve/names.h"
 
 #include <chrono>
+#include <cstddef>
 #include <cstring>
 #include <future>
 #include <poll.h>
@@ -227,11 +228,18 @@ void RingThread::forget_probe(std::uint32_t number) {
 void RingThread::on_record(std::span<const std::byte> record) {
     aggregator_.on_record(record);
     pass_to_account(record);
-    holter_probe_hit hit{};
-    if (looks_again_.empty() || record.size() != sizeof(hit))
+    // Both kinds of hits begin alike.
+    struct {
+        holter_event event;
+        std::uint32_t probe;
+    } hit{};
+    static_assert(offsetof(holter_probe_hit, probe) == offsetof(holter_probe_text_hit, probe));
+    if (looks_again_.empty() || record.size() < sizeof(hit))
         return;
     std::memcpy(&hit, record.data(), sizeof(hit));
-    if (hit.event.type == HOLTER_EVENT_PROBE_HIT && looks_again_.count(hit.probe))
+    if ((hit.event.type == HOLTER_EVENT_PROBE_HIT ||
+         hit.event.type == HOLTER_EVENT_PROBE_TEXT_HIT) &&
+        looks_again_.count(hit.probe))
         kernel_.mappings_changed(hit.event.target);
 }
 

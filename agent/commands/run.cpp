@@ -114,7 +114,7 @@ void read_catalogue_again(const Configuration& configuration, ProbeDefinitions& 
         for (auto& family : definitions.declare(catalogue.definitions))
             ring_thread.declare_family(std::move(family));
         watch_thread.set_definitions(std::move(catalogue.definitions));
-    } catch (const catalogue::YamlError& error) {
+    } catch (const std::exception& error) { // whatever it is, it is no reason to end
         spdlog::error("SIGHUP: {}; the catalogue stays as it was", error.what());
     }
 }

@@ -150,6 +150,9 @@ std::map<std::string, std::string> read_folder(const std::string& folder) {
         const fs::path& path = entry->path();
         if (path.extension() != ".yaml")
             continue;
+        std::error_code unknown;
+        if (!fs::is_regular_file(path, unknown))
+            throw YamlError(path.string() + ": cannot be read: it is no regular file");
         files.emplace(path.filename(), read_file(path));
     }
     if (error)

@@ -453,10 +453,10 @@ std::string Place::text() const {
 }
 
 bool Definition::is_companion() const {
-    return std::all_of(groups.begin(), groups.end(), [](const auto& group) {
-        return std::all_of(group.probes.begin(), group.probes.end(),
-                           [](const auto& probe) { return probe.looks_again; });
-    });
+    return is_library && std::all_of(groups.begin(), groups.end(), [](const auto& group) {
+               return std::all_of(group.probes.begin(), group.probes.end(),
+                                  [](const auto& probe) { return probe.looks_again; });
+           });
 }
 
 std::string_view to_string(Shape shape) {

@@ -11,6 +11,12 @@ namespace {
 
 constexpr std::size_t remembered_files = 4096;
 
+/// The system call failed, whatever the file is.
+bool says_nothing(const Error& error) {
+    return error.reason == "vanished" || error.reason == "unreadable" ||
+           error.reason == "permission_denied";
+}
+
 std::string path_of(const process::Descriptor& file) {
     return "/proc/self/fd/" + std::to_string(file.get());
 }
@@ -57,9 +63,10 @@ void Examiner::set_definitions(std::vector<catalogue::Definition> definitions) {
     if (changed)
         verdicts_.for_each([&](Verdicts& verdicts) {
             std::erase_if(verdicts, [&](const auto& verdict) {
-                return std::none_of(
-                    definitions_.begin(), definitions_.end(),
-                    [&](const auto& definition) { return definition.get() == verdict.first; });
+                return std::none_of(definitions_.begin(), definitions_.end(),
+                                    [&](const auto& definition) {
+                                        return definition.get() == verdict.first.first;
+                                    });
             });
         });
 }
@@ -82,11 +89,13 @@ Examiner::Verdicts& Examiner::verdicts_on(const process::FileIdentity& identity,
     Verdicts& verdicts = known ? *known : verdicts_.put(identity, {});
     std::optional<Result<elf::ElfFile>> elf;
     for (const auto& definition : definitions_) {
-        if (verdicts.count(definition.get()))
+        if (verdicts.count({definition.get(), file.name}))
             continue;
         if (!elf)
             elf = elf::ElfFile::open(path_of(descriptor));
-        auto& verdict = verdicts[definition.get()];
+        if (!*elf && says_nothing(elf->error()))
+            continue; // not remembered
+        auto& verdict = verdicts[{definition.get(), file.name}];
         if (!*elf)
             continue; // nothing that can be probed
         if (auto plan = plan_file(definition, **elf, file.name, {root, file.path}))
@@ -112,9 +121,11 @@ Result<std::vector<KnownFile>> Examiner::examine(pid_t pid) {
             continue; // unmapped meanwhile, or a device
         KnownFile found{file, *identity, {}};
         const Verdicts& verdicts = verdicts_on(*identity, file, *descriptor, root);
-        for (const auto& definition : definitions_)
-            if (const auto& plan = verdicts.at(definition.get()))
-                found.plans.push_back(plan);
+        for (const auto& definition : definitions_) {
+            const auto verdict = verdicts.find({definition.get(), file.name});
+            if (verdict != verdicts.end() && verdict->second)
+                found.plans.push_back(verdict->second);
+        }
         if (!found.plans.empty())
             known.push_back(std::move(found));
     }

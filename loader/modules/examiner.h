@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace holter::modules {
@@ -50,8 +51,10 @@ class Examiner {
     Result<std::vector<KnownFile>> examine(pid_t pid);
 
   private:
-    /// By definition; null: not recognised there.
-    using Verdicts = std::map<const catalogue::Definition*, std::shared_ptr<const PublishedPlan>>;
+    /// By definition and the name that the file has, which may be one of several; null: not
+    /// recognised there.
+    using Verdicts = std::map<std::pair<const catalogue::Definition*, std::string>,
+                              std::shared_ptr<const PublishedPlan>>;
 
     bool is_candidate(const std::string& name) const;
     Verdicts& verdicts_on(const process::FileIdentity& identity, const MappedFile& file,
