@@ -45,7 +45,6 @@ class Examiner {
     /// Replaces the catalogue. Definitions that are equal stay what they are: their plans, and
     /// what is attached by them, live on.
     void set_definitions(std::vector<catalogue::Definition> definitions);
-    const Definitions& definitions() const { return definitions_; }
 
     /// The files of a process that the catalogue knows. Errors: those of mapped_files.
     Result<std::vector<KnownFile>> examine(pid_t pid);
