@@ -50,7 +50,7 @@ static __always_inline struct holter_tcp_counts *counts_of(struct holter_tcp_soc
 }
 
 /* A program connects or listens: the one moment at which the owner is known for sure. */
-static __always_inline void begin(struct sock *sk, __u8 state)
+static __always_inline void begin(struct sock *sk, __u8 state, bool again)
 {
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	__u32 *slot = bpf_map_lookup_elem(&slots, &tgid);
@@ -64,7 +64,7 @@ static __always_inline void begin(struct sock *sk, __u8 state)
 	if (socket && socket->state == state && socket->tgid == tgid && socket->slot == *slot)
 		return;
 	if (!socket)
-		socket = make_storage(sk);
+		socket = make_storage(sk, !again);
 	if (!socket)
 		return;
 	set_owner(socket, *slot, tgid);
@@ -77,7 +77,7 @@ static __always_inline void begin(struct sock *sk, __u8 state)
 /* Cloned from its listener a moment ago, with a copy of its storage. Nobody else sees it yet. */
 static __always_inline void begin_child(struct sock *sk, struct holter_tcp_socket *socket)
 {
-	if (!take_room()) {
+	if (!take_room(true)) {
 		bpf_sk_storage_delete(&tcp_sockets, sk);
 		return;
 	}
@@ -179,7 +179,7 @@ static __always_inline void end(struct sock *sk, struct holter_tcp_socket *socke
 		count_time_wait(counts, socket->direction, now);
 }
 
-static __always_inline int on_state(struct sock *sk, int from, int to)
+static __always_inline int on_state(struct sock *sk, int from, int to, bool again)
 {
 	struct holter_tcp_socket *socket;
 	struct holter_tcp_counts *counts;
@@ -187,7 +187,7 @@ static __always_inline int on_state(struct sock *sk, int from, int to)
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	if (to == HOLTER_TCP_SYN_SENT || to == HOLTER_TCP_LISTEN) {
-		begin(sk, to);
+		begin(sk, to, again);
 		return 0;
 	}
 	socket = storage_of(sk);
@@ -222,13 +222,13 @@ static __always_inline int on_state(struct sock *sk, int from, int to)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(tcp_state, struct sock *sk, int from, int to)
 {
-	return on_state(sk, from, to);
+	return on_state(sk, from, to, false);
 }
 
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(tcp_state_again, struct sock *sk, int from, int to)
 {
-	return on_state(sk, from, to);
+	return on_state(sk, from, to, true);
 }
 
 SEC("tp_btf/tcp_retransmit_skb")

@@ -114,7 +114,7 @@ static __always_inline void hold(struct sock *sk, __u32 slot, __u32 tgid)
 		return;
 	}
 	if (!socket) {
-		socket = make_storage(sk);
+		socket = make_storage(sk, own->look_kind == HOLTER_TCP_FIRST_LOOK);
 		if (!socket)
 			return;
 		socket->direction = direction_of(sk, state);
@@ -122,7 +122,7 @@ static __always_inline void hold(struct sock *sk, __u32 slot, __u32 tgid)
 	}
 	set_owner(socket, slot, tgid);
 	socket->held_round = own->round;
-	if (!own->first_look)
+	if (own->look_kind == HOLTER_TCP_LOOK_AROUND)
 		count(&own->corrections[HOLTER_TCP_ADOPTED]);
 }
 

@@ -58,15 +58,19 @@ static __always_inline void lose(__u32 cause)
 		count(&own->lost[cause]);
 }
 
-/* Counts one storage more, unless there are as many as may be. */
-static __always_inline bool take_room(void)
+/*
+ * Counts one storage more, unless there are as many as may be. A socket without room is met
+ * again and again: it is counted as lost by whom it is met first (`fresh`).
+ */
+static __always_inline bool take_room(bool fresh)
 {
 	struct holter_tcp_account *own = account();
 
 	if (!own)
 		return false;
 	if (own->counted + own->made >= own->limit) {
-		count(&own->lost[HOLTER_TCP_LOST_MAP_FULL]);
+		if (fresh)
+			count(&own->lost[HOLTER_TCP_LOST_MAP_FULL]);
 		return false;
 	}
 	__sync_fetch_and_add(&own->made, 1);
@@ -88,11 +92,11 @@ static __always_inline struct holter_tcp_socket *storage_of(struct sock *sk)
 	return bpf_sk_storage_get(&tcp_sockets, sk, NULL, 0);
 }
 
-static __always_inline struct holter_tcp_socket *make_storage(struct sock *sk)
+static __always_inline struct holter_tcp_socket *make_storage(struct sock *sk, bool fresh)
 {
 	struct holter_tcp_socket *socket;
 
-	if (!take_room())
+	if (!take_room(fresh))
 		return NULL;
 	socket = bpf_sk_storage_get(&tcp_sockets, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!socket)

@@ -133,17 +133,23 @@ enum holter_tcp_correction {
 	HOLTER_TCP_CORRECTIONS,
 };
 
+enum holter_tcp_look {
+	HOLTER_TCP_LOOK_AROUND = 0, /* at the files of all targets, now and then */
+	HOLTER_TCP_FIRST_LOOK = 1,  /* at a process that was there before us: nothing to correct */
+	HOLTER_TCP_SECOND_LOOK = 2, /* at the same: what it opened while it was looked at */
+};
+
 /* About all sockets together, written by both sides; the one element of `tcp_account`. */
 struct holter_tcp_account {
 	__u64 lost[HOLTER_TCP_LOSSES];
 	__u64 corrections[HOLTER_TCP_CORRECTIONS];
-	__u32 limit;	  /* storages that there may be */
-	__u32 counted;	  /* that there were at the last tally */
-	__u32 made;	  /* since: more than the two together there cannot be */
-	__u32 round;	  /* number of the current look at the files of the targets */
-	__u32 first_look; /* it is at a process that was there before us: no corrections */
-	__u32 counting;	  /* by the tally that runs */
-	__u32 mptcp;	  /* MPTCP sockets that the current look has found */
+	__u32 limit;	 /* storages that there may be */
+	__u32 counted;	 /* that there were at the last tally */
+	__u32 made;	 /* since: more than the two together there cannot be */
+	__u32 round;	 /* number of the current look at the files of the targets */
+	__u32 look_kind; /* enum holter_tcp_look */
+	__u32 counting;	 /* by the tally that runs */
+	__u32 mptcp;	 /* MPTCP sockets that the current look has found */
 	__u32 pad;
 };
 HOLTER_ASSERT_SIZE(struct holter_tcp_account, 80);

@@ -147,14 +147,14 @@ void Sockets::look_behind_mptcp(pid_t pid) {
         bpf_map_delete_elem(mptcp_, &key);
 }
 
-void Sockets::first_look(pid_t pid) {
-    account_[0].first_look = 1;
+void Sockets::look_at_new(pid_t pid, holter_tcp_look kind) {
+    account_[0].look_kind = kind;
     look(pid);
-    account_[0].first_look = 0;
+    account_[0].look_kind = HOLTER_TCP_LOOK_AROUND;
 }
 
 void Sockets::take_over(pid_t pid) {
-    first_look(pid);
+    look_at_new(pid, HOLTER_TCP_FIRST_LOOK);
     young_.emplace_back(pid, Clock::now());
 }
 
@@ -163,7 +163,7 @@ void Sockets::look_around(const std::vector<pid_t>& targets) {
     std::erase_if(young_, [&](const auto& young) {
         if (now - young.second < second_look_after)
             return false;
-        first_look(young.first);
+        look_at_new(young.first, HOLTER_TCP_SECOND_LOOK);
         return true;
     });
     if (now - reconciled_ < options_.look_interval)

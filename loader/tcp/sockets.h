@@ -90,7 +90,7 @@ class Sockets {
     Status attach(const attach::Objects& objects);
     void look(pid_t pid);
     void look_behind_mptcp(pid_t pid);
-    void first_look(pid_t pid);
+    void look_at_new(pid_t pid, holter_tcp_look kind);
     void reconcile(const std::vector<pid_t>& targets);
     void count_time_waits(std::uint64_t now_ns);
 
