@@ -26,7 +26,7 @@ def pair(server="server", client="client", version=VERSION):
         yield one, other
 
 
-def settled(agent, expected, what, seconds=5.0):
+def settled(agent, expected, what, seconds=20.0):
     """Waits until `expected(page)` holds, and returns the last page whether it came to hold or not:
     the caller judges it, and prints both sides."""
     last = []

@@ -9,7 +9,11 @@ import re
 _STATES = {1: "established", 2: "syn_sent", 3: "syn_recv", 4: "fin_wait_1", 5: "fin_wait_2",
            6: "time_wait", 7: "close", 8: "close_wait", 9: "last_ack", 10: "listen", 11: "closing"}
 
-Socket = collections.namedtuple("Socket", "state local remote inode")
+# What waits in TIME_WAIT or, for a peer that has not closed, in FIN_WAIT_2 is a stand-in of the kernel's
+# once the connection is done: this number in the column "tr" says so.
+_STAND_IN_TIMER = 3
+
+Socket = collections.namedtuple("Socket", "state local remote inode done")
 
 
 def _rows(pid):
@@ -21,7 +25,8 @@ def _rows(pid):
                     fields = line.split()
                     yield Socket(_STATES.get(int(fields[3], 16), fields[3]),
                                  int(fields[1].rsplit(":", 1)[1], 16),
-                                 int(fields[2].rsplit(":", 1)[1], 16), int(fields[9]))
+                                 int(fields[2].rsplit(":", 1)[1], 16), int(fields[9]),
+                                 int(fields[5].split(":")[0], 16) == _STAND_IN_TIMER)
         except FileNotFoundError:
             continue
 
@@ -48,11 +53,11 @@ def held(pid):
                                     if socket.inode in inodes and socket.state != "close"))
 
 
-def in_namespace(pid, state, **ports):
+def in_namespace(pid, state, **wanted):
     """How many sockets of the process's network namespace are in this state; `local` and `remote`
-    narrow it to ports."""
+    narrow it to ports, `done` to those that are stand-ins or are not."""
     return sum(1 for socket in _rows(pid) if socket.state == state
-               and all(getattr(socket, name) == port for name, port in ports.items()))
+               and all(getattr(socket, name) == value for name, value in wanted.items()))
 
 
 # Sockets of these states have no process any more, or none yet: the kernel's list does not name it.

@@ -106,14 +106,17 @@ func reusePort(network, address string, c syscall.RawConn) error {
 	return err
 }
 
-// Listens; `mode` is serve (echo until the end), or keep (never read from).
+// Listens; `mode` is serve (echo until the end), keep (never read from), or hold (not even accept: that
+// is for others).
 func listen(address, mode string) (reply, error) {
 	l, err := listenConfig().Listen(background, "tcp", address)
 	if err != nil {
 		return nil, err
 	}
 	listeners = append(listeners, l)
-	go accept(l, mode == "keep")
+	if mode != "hold" {
+		go accept(l, mode == "keep")
+	}
 	return reply{"port": l.Addr().(*net.TCPAddr).Port}, nil
 }
 
@@ -283,7 +286,7 @@ func number(text string) int {
 
 func obey(words []string) (reply, error) {
 	switch words[0] {
-	case "listen": // ADDRESS serve|keep
+	case "listen": // ADDRESS serve|keep|hold
 		return listen(words[1], words[2])
 	case "listen_idle": // BACKLOG
 		return listenIdle(number(words[1]))

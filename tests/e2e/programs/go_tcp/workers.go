@@ -36,7 +36,8 @@ func listenInherited(fd int, mode string) (reply, error) {
 	return reply{"port": l.Addr().(*net.TCPAddr).Port}, nil
 }
 
-// As a preforking server does it: the parent listens, its children accept, the parent does not.
+// As a preforking server does it: the parent listens, its children accept, the parent does not (nor may
+// it have begun to: os/exec makes the socket blocking, and closing it would wait for the accept to end).
 func startWorkers(n int) (reply, error) {
 	file, err := listeners[0].(*net.TCPListener).File()
 	if err != nil {
