@@ -17,12 +17,18 @@ Socket = collections.namedtuple("Socket", "state local remote inode done")
 
 
 def _rows(pid):
+    """The list is read in pieces while sockets come and go: one may be in it twice."""
+    met = set()
     for name in ("tcp", "tcp6"):
         try:
             with open(f"/proc/{pid}/net/{name}", encoding="ascii") as table:
                 next(table)
                 for line in table:
                     fields = line.split()
+                    which = (fields[1], fields[2], fields[9])
+                    if which in met:
+                        continue
+                    met.add(which)
                     yield Socket(_STATES.get(int(fields[3], 16), fields[3]),
                                  int(fields[1].rsplit(":", 1)[1], 16),
                                  int(fields[2].rsplit(":", 1)[1], 16), int(fields[9]),
