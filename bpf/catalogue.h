@@ -26,7 +26,7 @@ struct {
 } specifications SEC(".maps");
 
 struct span_key {
-	__u32 slot;
+	__u32 generation; /* of the target: what ended leaves spans open that nobody else may end */
 	__u32 probe;
 	__u64 key; /* the thread, or a number of the specification's choice */
 };
@@ -125,13 +125,14 @@ static __always_inline bool evaluate(struct pt_regs *ctx, __u32 slot,
 				     const struct holter_specification *spec,
 				     struct open_span *found, __u64 *duration_ns, bool may_sleep)
 {
+	struct holter_target *target = bpf_map_lookup_elem(&targets, &slot);
 	struct span_key key = {};
 	struct open_span *open;
 	__u64 now = bpf_ktime_get_ns();
 
-	if (!is_wanted(ctx, spec, may_sleep))
+	if (!target || !is_wanted(ctx, spec, may_sleep))
 		return false;
-	key.slot = slot;
+	key.generation = target->generation;
 	key.probe = spec->probe;
 	key.key = bpf_get_current_pid_tgid();
 	if (spec->key.argument.kind != HOLTER_ARGUMENT_NONE &&

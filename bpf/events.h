@@ -74,8 +74,8 @@ enum holter_loss {
 
 /* Whose slot it is; the array `targets`. The hash `slots` leads from a tgid to its slot. */
 struct holter_target {
-	__u32 tgid; /* 0: the slot is free; hits of any other process are dropped */
-	__u32 pad;
+	__u32 tgid;	  /* 0: the slot is free; hits of any other process are dropped */
+	__u32 generation; /* another for every target, also in the same slot and after an exec */
 };
 HOLTER_ASSERT_SIZE(struct holter_target, 8);
 

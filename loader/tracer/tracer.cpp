@@ -197,6 +197,7 @@ Result<Tracer::Verdict> Tracer::verdict_on(const process::FileIdentity& file,
 void Tracer::describe_to_kernel(Slot slot, const process::Identity& identity) {
     holter_target target{};
     target.tgid = static_cast<std::uint32_t>(identity.pid);
+    target.generation = ++generation_;
     bpf_map_update_elem(objects_.map("targets"), &slot, &target, BPF_ANY);
     bpf_map_update_elem(objects_.map("slots"), &target.tgid, &slot, BPF_ANY);
 }

@@ -149,7 +149,8 @@ class Tracer {
     std::unique_ptr<modules::Examiner> examiner_;
     std::map<Slot, std::unique_ptr<Attached>> targets_;
     std::map<process::Identity, Slot> slots_;
-    std::deque<Slot> free_slots_; ///< oldest freed first
+    std::uint32_t generation_ = 0; ///< of the target that came last
+    std::deque<Slot> free_slots_;  ///< oldest freed first
     /// Processes that are wanted and not traced.
     std::set<process::Identity> others_;
     std::set<process::Identity> refused_;                       ///< that was told

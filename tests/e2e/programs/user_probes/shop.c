@@ -203,7 +203,13 @@ int main(void) {
         if (sscanf(line, "hits %d %d", &total, &threads) == 2 && threads > 0 &&
             threads <= threads_at_most)
             hits(total, threads);
-        else if (sscanf(line, "texts %3999s", argument) == 1)
+        else if (sscanf(line, "begin %d", &total) == 1) {
+            STAP_PROBE2(shop, order_begin, 0, (long)total);
+            printf("{\"begun\": %d}\n", total);
+        } else if (sscanf(line, "end %d", &total) == 1) {
+            STAP_PROBE1(shop, order_end, (long)total);
+            printf("{\"ended\": %d}\n", total);
+        } else if (sscanf(line, "texts %3999s", argument) == 1)
             texts(argument);
         else if (sscanf(line, "%63s", word) == 1 && !strcmp(word, "shapes"))
             shapes();
