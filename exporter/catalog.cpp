@@ -61,8 +61,8 @@ constexpr Metric metrics[] = {
      "appears when one was seen.",
      true, runtime_kind, Family::gc_pause, ns, gc},
     {"holter_gc_cycles_total", Type::counter,
-     "Completed collection cycles by what started them. Go: unknown, when the cycle began before "
-     "tracing did, appears when one was seen.",
+     "Completed collection cycles by what started them; of HotSpot all that have begun. Go: "
+     "unknown, when the cycle began before tracing did, appears when one was seen.",
      true, runtime_trigger, Family::gc_cycles, 1, gc},
     {"holter_gc_heap_live_bytes", Type::gauge,
      "Heap that the last collection found alive. Processes of a service add up.", true, runtime,

@@ -20,6 +20,7 @@ PACKAGED = ("21.0.8.2",)
 COLLECTORS = ("Serial", "Parallel", "G1", "Z", "Shenandoah")
 
 _SAFEPOINT = re.compile(r'Safepoint "(\w+)".*?At safepoint:\s+(\d+) ns')
+_COLLECTION = re.compile(r"GC\((\d+)\) Pause (?:Young|Full)")
 _PAUSE = re.compile(r"GC\(\d+\) (?:[YyOo]: )?Pause .*?([\d.]+)ms$")
 
 
@@ -114,6 +115,11 @@ class JavaTarget(LineTarget):
         with open(self._log, encoding="utf-8", errors="replace") as log:
             log.seek(self._mark)
             return log.read().splitlines()
+
+
+def collections_of_g1(lines):
+    """How many the log has. Marking has a number of its own there; its pauses are no collections."""
+    return len({match[1] for line in lines if (match := _COLLECTION.search(line))})
 
 
 @dataclasses.dataclass

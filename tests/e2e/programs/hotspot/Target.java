@@ -101,6 +101,21 @@ public final class Target {
         Thread.sleep(200);
     }
 
+    // Arrays so large that G1 gives each a region or more of its own, until the beans have counted
+    // this many more collections: they make it begin to mark early, and often.
+    private static void humongous(int more) throws InterruptedException {
+        long wanted = collections() + more;
+        long deadline = System.nanoTime() + 60_000_000_000L;
+        int next = 0;
+        while (collections() < wanted) {
+            kept[next++ % 32] = new byte[1 << 20];
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("too few collections in a minute");
+            }
+        }
+        Thread.sleep(200);
+    }
+
     private static void outOfMemory(int times) {
         for (int i = 0; i < times; i++) {
             try {
@@ -165,6 +180,9 @@ public final class Target {
                 return account();
             case "load":
                 load(last);
+                return "{}";
+            case "humongous":
+                humongous(last);
                 return "{}";
             case "force":
                 for (int i = 0; i < last; i++) {
