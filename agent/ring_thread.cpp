@@ -204,6 +204,14 @@ void RingThread::extend_target(tracer::Slot slot, std::vector<std::string> probe
     });
 }
 
+void RingThread::withdraw_probes(tracer::Slot slot, std::vector<std::uint32_t> catalogue_probes) {
+    post([this, slot, numbers = std::move(catalogue_probes)] {
+        ring_->drain();
+        for (const auto number : numbers)
+            aggregator_.withdraw_probe(slot, number);
+    });
+}
+
 void RingThread::declare_family(aggregator::DeclaredFamily family) {
     post([this, declared = std::move(family)] { aggregator_.declare_family(declared); });
 }

@@ -53,6 +53,8 @@ class RingThread {
     /// It has further probes.
     void extend_target(tracer::Slot slot, std::vector<std::string> probes,
                        std::vector<std::uint32_t> catalogue_probes);
+    /// Some of its catalogue probes are about to be detached.
+    void withdraw_probes(tracer::Slot slot, std::vector<std::uint32_t> catalogue_probes);
     void declare_family(aggregator::DeclaredFamily family);
     /// `looks_again`: after a hit the target's mapped files are to be looked at.
     void define_probe(std::uint32_t number, aggregator::ProbeDefinition definition,

@@ -105,26 +105,27 @@ void Aggregator::set_probes(TargetId id, std::vector<Probe> probes) {
 }
 
 void Aggregator::State::on_probe_hit(std::uint32_t type, const ProbeHit& hit) {
-    const auto definition = definitions.find(hit.probe);
-    if (definition == definitions.end() || hit.target >= processes.size() ||
-        !processes[hit.target]) {
+    if (hit.target >= processes.size() || !processes[hit.target]) {
         ++unknown_target[type];
         return;
     }
+    const auto lose = [&](const char* cause) { ++lost[{std::string(event_name(type)), cause}]; };
+    const auto definition = definitions.find(hit.probe);
+    if (definition == definitions.end())
+        return lose("probe_removed");
     switch (processes[hit.target]->seen.on_hit(definition->second, hit, resolver)) {
     case HitOutcome::counted:
     case HitOutcome::unwanted:
         ++events[type];
         return;
     case HitOutcome::unresolved:
-        ++lost[{std::string(event_name(type)), "unresolved"}];
-        return;
+        return lose("unresolved");
     case HitOutcome::map_full:
-        ++lost[{std::string(event_name(type)), "too_many_objects"}];
-        return;
+        return lose("too_many_objects");
     case HitOutcome::negative:
-        ++lost[{std::string(event_name(type)), "negative_value"}];
-        return;
+        return lose("negative_value");
+    case HitOutcome::withdrawn:
+        return lose("probe_removed");
     }
 }
 
@@ -147,7 +148,12 @@ void Aggregator::expect_probe(TargetId id, std::uint32_t probe) {
     State& state = *state_;
     const auto definition = state.definitions.find(probe);
     if (id < state.processes.size() && state.processes[id] && definition != state.definitions.end())
-        state.processes[id]->seen.expect(definition->second);
+        state.processes[id]->seen.expect(probe, definition->second);
+}
+
+void Aggregator::withdraw_probe(TargetId id, std::uint32_t probe) {
+    if (id < state_->processes.size() && state_->processes[id])
+        state_->processes[id]->seen.withdraw(probe);
 }
 
 void Aggregator::set_names(GoNames names) {

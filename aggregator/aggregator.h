@@ -57,6 +57,9 @@ class Aggregator {
     void forget_probe(std::uint32_t probe);
     /// The probe is attached to the target: what it will surely show, it shows from now on.
     void expect_probe(TargetId id, std::uint32_t probe);
+    /// It is no longer attached: gauges that only it fed end, and what its last hits still bring is
+    /// lost. Drain the ring before.
+    void withdraw_probe(TargetId id, std::uint32_t probe);
     /// Whom definitions ask that have a resolver.
     void set_resolver(Resolver resolver);
 

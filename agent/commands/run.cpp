@@ -169,6 +169,10 @@ int run(const Configuration& configuration) {
                             std::vector<std::uint32_t> numbers) {
         ring_thread->extend_target(slot, std::move(names), std::move(numbers));
     };
+    listener.withdrawn = [&](tracer::Slot slot, std::vector<std::uint32_t> numbers) {
+        if (ring_thread)
+            ring_thread->withdraw_probes(slot, std::move(numbers));
+    };
     listener.specifications.defined =
         [&](std::uint32_t number, const std::shared_ptr<const catalogue::Definition>& definition,
             const catalogue::DeclaredProbe& probe) {

@@ -50,6 +50,10 @@ std::optional<std::vector<std::string>> foreseen(const LabelSource& source) {
     return values;
 }
 
+void add(Gauge& gauge, double change) {
+    gauge.set(gauge.value().value_or(0) + change);
+}
+
 void append_bytes(std::string& out, const void* data, std::size_t size) {
     out.append(static_cast<const char*>(data), size);
 }
@@ -70,19 +74,41 @@ ProbesOfProcess::~ProbesOfProcess() {
             use.series->left += use.value;
             use.table->close(*use.series);
         }
-        void operator()(std::unique_ptr<Gauge>& gauge) const { gauge.reset(); }
+        void operator()(Level& level) const { level.gauge.reset(); }
     };
     for (auto& [labels, series] : series_)
         std::visit(HandOver{}, series);
 }
 
+void ProbesOfProcess::withdraw(std::uint32_t probe) {
+    forget(probe);
+    withdrawn_.insert(probe);
+}
+
 void ProbesOfProcess::forget(std::uint32_t probe) {
+    withdrawn_.erase(probe);
     std::erase_if(known_, [&](const auto& known) {
         return std::memcmp(known.first.data(), &probe, sizeof(probe)) == 0;
     });
+    std::erase_if(objects_, [&](const auto& object) {
+        if (object.second.probe != probe)
+            return false;
+        add(*object.second.state, -1);
+        return true;
+    });
+    for (auto series = series_.begin(); series != series_.end();) {
+        auto* level = std::get_if<Level>(&series->second);
+        if (level && level->probes.erase(probe) && level->probes.empty()) {
+            --label_sets_[series->first.first];
+            series = series_.erase(series);
+        } else {
+            ++series;
+        }
+    }
 }
 
-void ProbesOfProcess::expect(const ProbeDefinition& definition) {
+void ProbesOfProcess::expect(std::uint32_t probe, const ProbeDefinition& definition) {
+    withdrawn_.erase(probe);
     if (definition.measure != Measure::duration && definition.measure != Measure::count &&
         definition.measure != Measure::sum && definition.measure != Measure::distribution)
         return;
@@ -100,7 +126,7 @@ void ProbesOfProcess::expect(const ProbeDefinition& definition) {
         sets = std::move(longer);
     }
     for (Labels& set : sets)
-        open(definition, std::move(set));
+        open(probe, definition, std::move(set));
 }
 
 std::optional<ProbesOfProcess::Labels> ProbesOfProcess::labels_of(const ProbeDefinition& definition,
@@ -137,7 +163,16 @@ std::optional<ProbesOfProcess::Labels> ProbesOfProcess::labels_of(const ProbeDef
     return labels;
 }
 
-ProbesOfProcess::Series* ProbesOfProcess::open(const ProbeDefinition& definition, Labels labels) {
+ProbesOfProcess::Series* ProbesOfProcess::open(std::uint32_t probe,
+                                               const ProbeDefinition& definition, Labels labels) {
+    Series* series = series_with(definition, std::move(labels));
+    if (auto* level = std::get_if<Level>(series))
+        level->probes.insert(probe);
+    return series;
+}
+
+ProbesOfProcess::Series* ProbesOfProcess::series_with(const ProbeDefinition& definition,
+                                                      Labels labels) {
     const Family family = definition.family;
     const CatalogueTables::Table table = tables_.table(family);
     if (begins_with_runtime(family))
@@ -165,7 +200,7 @@ ProbesOfProcess::Series* ProbesOfProcess::open(const ProbeDefinition& definition
     const auto opened = [&](auto of) -> Series {
         using Of = decltype(of);
         if constexpr (std::is_same_v<Of, GaugeTable*>)
-            return std::make_unique<Gauge>(*of, service_, labels);
+            return Level{std::make_unique<Gauge>(*of, service_, labels), {}};
         else if constexpr (std::is_same_v<Of, SeriesTable<Histogram>*>)
             return Use<Histogram>{of, &of->open(service_, labels),
                                   Histogram(tables_.bounds(family))};
@@ -202,8 +237,8 @@ HitOutcome ProbesOfProcess::count(const ProbeDefinition& definition, const Probe
     else if (auto* counter = std::get_if<Use<std::uint64_t>>(known.series))
         counter->value += value;
     else
-        std::get<std::unique_ptr<Gauge>>(*known.series)
-            ->set(static_cast<double>(static_cast<std::int64_t>(value)));
+        std::get<Level>(*known.series)
+            .gauge->set(static_cast<double>(static_cast<std::int64_t>(value)));
     return HitOutcome::counted;
 }
 
@@ -215,11 +250,8 @@ HitOutcome ProbesOfProcess::change_state(const ProbeDefinition& definition, cons
         return outcome;
     const std::pair object(definition.family, std::uint64_t{hit.numbers[definition.object]});
     const auto known = objects_.find(object);
-    const auto add = [](Gauge& gauge, double change) {
-        gauge.set(gauge.value().value_or(0) + change);
-    };
     if (known != objects_.end())
-        add(*known->second, -1);
+        add(*known->second.state, -1);
     const bool gone = !labels->empty() && std::find(definition.gone.begin(), definition.gone.end(),
                                                     labels->back()) != definition.gone.end();
     if (gone) {
@@ -229,14 +261,17 @@ HitOutcome ProbesOfProcess::change_state(const ProbeDefinition& definition, cons
     }
     if (known == objects_.end() && objects_.size() >= max_objects)
         return HitOutcome::map_full;
-    Gauge& gauge = *std::get<std::unique_ptr<Gauge>>(*open(definition, std::move(*labels)));
+    Series* series = open(hit.probe, definition, std::move(*labels));
+    Gauge& gauge = *std::get<Level>(*series).gauge;
     add(gauge, 1);
-    objects_[object] = &gauge;
+    objects_[object] = {&gauge, hit.probe};
     return HitOutcome::counted;
 }
 
 HitOutcome ProbesOfProcess::on_hit(const ProbeDefinition& definition, const ProbeHit& hit,
                                    const Resolver& resolver) {
+    if (withdrawn_.count(hit.probe))
+        return HitOutcome::withdrawn;
     if (definition.measure == Measure::state)
         return change_state(definition, hit, resolver);
     key_.clear();
@@ -263,7 +298,7 @@ HitOutcome ProbesOfProcess::on_hit(const ProbeDefinition& definition, const Prob
     if (labels && definition.measure == Measure::error)
         known.error_type = labels->front();
     else if (labels)
-        known.series = open(definition, std::move(*labels));
+        known.series = open(hit.probe, definition, std::move(*labels));
     return count(definition, hit, known_.emplace(key_, std::move(known)).first->second);
 }
 
@@ -277,7 +312,7 @@ void ProbesOfProcess::add_to(std::vector<HistogramSeries>& histograms,
         else if (const auto* counter = std::get_if<Use<std::uint64_t>>(&series))
             numbers[counter->series->position].value += static_cast<double>(counter->value);
         else
-            std::get<std::unique_ptr<Gauge>>(series)->add_to(numbers);
+            std::get<Level>(series).gauge->add_to(numbers);
     }
 }
 

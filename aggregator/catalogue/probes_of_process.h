@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +41,7 @@ enum class HitOutcome {
     unresolved, ///< what a number or text stands for could not be had
     map_full,   ///< the process has too many objects whose states are told
     negative,   ///< a number below zero, where only what adds up is counted
+    withdrawn,  ///< the probe is no longer attached to the process
 };
 
 class ProbesOfProcess {
@@ -56,10 +58,12 @@ class ProbesOfProcess {
     ProbesOfProcess(const ProbesOfProcess&) = delete;
     ProbesOfProcess& operator=(const ProbesOfProcess&) = delete;
 
-    /// The probe's number may get another meaning.
-    void forget(std::uint32_t probe);
     /// The probe is attached: series whose labels can be foreseen exist from now on.
-    void expect(const ProbeDefinition& definition);
+    void expect(std::uint32_t probe, const ProbeDefinition& definition);
+    /// It is no longer attached: what only it said of the present ends, what it has counted stays.
+    void withdraw(std::uint32_t probe);
+    /// The same, and its number may get another meaning.
+    void forget(std::uint32_t probe);
     HitOutcome on_hit(const ProbeDefinition& definition, const ProbeHit& hit,
                       const Resolver& resolver);
 
@@ -72,8 +76,11 @@ class ProbesOfProcess {
         typename SeriesTable<Value>::Series* series;
         Value value;
     };
-    using Series = std::variant<Use<PauseHistogram>, Use<Histogram>, Use<std::uint64_t>,
-                                std::unique_ptr<Gauge>>;
+    struct Level {
+        std::unique_ptr<Gauge> gauge;
+        std::set<std::uint32_t> probes; ///< that feed it
+    };
+    using Series = std::variant<Use<PauseHistogram>, Use<Histogram>, Use<std::uint64_t>, Level>;
 
     /// A known way from what a hit carries to what it means.
     struct Known {
@@ -84,7 +91,8 @@ class ProbesOfProcess {
 
     std::optional<Labels> labels_of(const ProbeDefinition& definition, const ProbeHit& hit,
                                     const Resolver& resolver, HitOutcome& outcome) const;
-    Series* open(const ProbeDefinition& definition, Labels labels);
+    Series* open(std::uint32_t probe, const ProbeDefinition& definition, Labels labels);
+    Series* series_with(const ProbeDefinition& definition, Labels labels);
     HitOutcome count(const ProbeDefinition& definition, const ProbeHit& hit, const Known& known);
     HitOutcome change_state(const ProbeDefinition& definition, const ProbeHit& hit,
                             const Resolver& resolver);
@@ -96,8 +104,13 @@ class ProbesOfProcess {
     std::map<Family, std::size_t> label_sets_;
     std::unordered_map<std::string, Known> known_; ///< by what a hit carries
     std::string key_;                              ///< of the hit at hand
-    /// Family and object -> state: several probes may tell of one object.
-    std::map<std::pair<Family, std::uint64_t>, Gauge*> objects_;
+    struct Object {
+        Gauge* state;
+        std::uint32_t probe; ///< that has told of it last
+    };
+    /// By family and object: several probes may tell of one object.
+    std::map<std::pair<Family, std::uint64_t>, Object> objects_;
+    std::set<std::uint32_t> withdrawn_;
 };
 
 } // namespace holter::aggregator

@@ -101,6 +101,17 @@ void Part::name_probes(std::vector<std::string>& names) const {
             names.push_back(probe.name);
 }
 
+std::vector<std::uint32_t> Part::catalogue_probes() const {
+    std::vector<std::uint32_t> numbers;
+    if (!plan_)
+        return numbers;
+    for (std::size_t g = 0; g < plan_->numbers.size(); ++g)
+        for (std::size_t p = 0; p < plan_->numbers[g].size(); ++p)
+            if (const auto number = plan_->number_of(g, p))
+                numbers.push_back(*number);
+    return numbers;
+}
+
 void Part::report(std::vector<ProbeState>& states) const {
     for (const auto& group : groups_)
         for (const auto& probe : group.probes) {

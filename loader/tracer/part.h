@@ -64,6 +64,8 @@ class Part {
     std::uint32_t first_probe() const { return first_probe_; }
     /// Appends the names of the probes, in the order of their numbers.
     void name_probes(std::vector<std::string>& names) const;
+    /// The numbers by which events know its probes; none for Go.
+    std::vector<std::uint32_t> catalogue_probes() const;
     void report(std::vector<ProbeState>& states) const;
 
     /// Attaches a group, or all of them, unless they are. Whether there is such a group.

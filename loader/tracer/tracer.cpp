@@ -296,8 +296,10 @@ bool Tracer::follow(Attached& target, Slot slot, const std::vector<modules::Know
                        std::find(file.plans.begin(), file.plans.end(), part.plan()) !=
                            file.plans.end();
             });
-        if (!stays)
+        if (!stays) {
+            listener_.withdrawn(slot, part.catalogue_probes());
             target.drop(part, links_to_close_);
+        }
         return !stays;
     });
     const std::size_t first_new = target.parts.size();
@@ -328,12 +330,8 @@ void Tracer::announce_probes(const Attached& target, Slot slot, std::size_t firs
         const Part& part = target.parts[i];
         if (part.first_probe() >= first_probe)
             part.name_probes(names);
-        if (!part.plan())
-            continue;
-        for (std::size_t g = 0; g < part.plan()->numbers.size(); ++g)
-            for (std::size_t p = 0; p < part.plan()->numbers[g].size(); ++p)
-                if (const auto number = part.plan()->number_of(g, p))
-                    numbers.push_back(*number);
+        const auto of_part = part.catalogue_probes();
+        numbers.insert(numbers.end(), of_part.begin(), of_part.end());
     }
     if (!names.empty() || !numbers.empty())
         listener_.extended(slot, std::move(names), std::move(numbers));

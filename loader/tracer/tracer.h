@@ -49,6 +49,8 @@ struct Listener {
     /// The target has further probes: their names, in the order of their numbers, and which
     /// catalogue probes are among them.
     std::function<void(Slot, std::vector<std::string>, std::vector<std::uint32_t>)> extended;
+    /// Some of its catalogue probes are about to be detached, and it goes on.
+    std::function<void(Slot, std::vector<std::uint32_t>)> withdrawn;
     std::function<void(Slot, std::vector<ProbeState>)> probes_changed;
     std::function<void(Slot)> gone;
     /// A process that would have been traced, was not: `reason` is a token, `message` for people.

@@ -366,11 +366,75 @@ TEST_CASE("a number with a new meaning leads to the new series", "[catalogue]") 
     aggregator.on_record(bytes_of(hit(1)));
     aggregator.forget_probe(1);
     aggregator.on_record(bytes_of(hit(1)));
-    CHECK(shop.lost("probe_hit", "unknown_target") == 1);
+    CHECK(shop.lost("probe_hit", "probe_removed") == 1);
+    CHECK(shop.lost("probe_hit", "unknown_target") == 0);
     aggregator.define_probe(1, feeding(counter, Measure::count, {number_label(0, {{0, "new"}})}));
     aggregator.on_record(bytes_of(hit(1)));
     CHECK(shop.number(counter, "old") == 1);
     CHECK(shop.number(counter, "new") == 1);
+}
+
+TEST_CASE("what a probe said of the present ends when it is taken out", "[catalogue]") {
+    Shop shop;
+    auto& aggregator = shop.aggregator;
+    const std::map<std::int64_t, std::string> states = {{0, "idle"}, {1, "busy"}};
+    auto changes = feeding(gauge, Measure::state, {number_label(1, states)});
+    for (const std::uint32_t probe : {1U, 2U})
+        aggregator.define_probe(probe, changes);
+    for (const std::uint32_t probe : {3U, 4U})
+        aggregator.define_probe(probe, feeding(gauge, Measure::level, {constant("level")}));
+    aggregator.define_probe(5, feeding(counter, Measure::count, {constant("count")}));
+    aggregator.on_record(bytes_of(hit(1, {10, 0})));
+    aggregator.on_record(bytes_of(hit(1, {11, 1})));
+    aggregator.on_record(bytes_of(hit(2, {12, 0})));
+    aggregator.on_record(bytes_of(hit(3, {5})));
+    aggregator.on_record(bytes_of(hit(4, {6})));
+    aggregator.on_record(bytes_of(hit(5)));
+    REQUIRE(shop.number(gauge, "idle") == 2);
+    REQUIRE(shop.number(gauge, "busy") == 1);
+
+    // Of two that feed a series the other one is still there.
+    aggregator.withdraw_probe(0, 1);
+    aggregator.withdraw_probe(0, 3);
+    aggregator.withdraw_probe(0, 5);
+    CHECK(shop.number(gauge, "idle") == 1);
+    CHECK(std::isnan(shop.number(gauge, "busy")));
+    CHECK(shop.number(gauge, "level") == 6);
+    CHECK(shop.number(counter, "count") == 1);
+    aggregator.withdraw_probe(0, 2);
+    aggregator.withdraw_probe(0, 4);
+    CHECK(shop.series(gauge) == 0);
+
+    // Hits that were on their way change nothing any more, and are not lost silently.
+    aggregator.on_record(bytes_of(hit(1, {10, 0})));
+    aggregator.on_record(bytes_of(hit(3, {7})));
+    aggregator.on_record(bytes_of(hit(5)));
+    CHECK(shop.series(gauge) == 0);
+    CHECK(shop.number(counter, "count") == 1);
+    CHECK(shop.lost("probe_hit", "probe_removed") == 3);
+
+    // The library is there again, and its probes with it.
+    for (const std::uint32_t probe : {1U, 3U, 5U})
+        aggregator.expect_probe(0, probe);
+    aggregator.on_record(bytes_of(hit(1, {10, 0})));
+    aggregator.on_record(bytes_of(hit(3, {8})));
+    aggregator.on_record(bytes_of(hit(5)));
+    CHECK(shop.number(gauge, "idle") == 1);
+    CHECK(shop.number(gauge, "level") == 8);
+    CHECK(shop.number(counter, "count") == 2);
+}
+
+TEST_CASE("gauges of probes that came and went leave room for others", "[catalogue]") {
+    Shop shop;
+    auto& aggregator = shop.aggregator;
+    for (std::uint32_t turn = 0; turn < 3; ++turn) {
+        aggregator.define_probe(turn, feeding(gauge, Measure::level, {number_label(1)}));
+        for (std::uint64_t i = 0; i < 200; ++i)
+            aggregator.on_record(bytes_of(hit(turn, {1, 1000 * turn + i})));
+        CHECK(shop.series(gauge) == 200);
+        aggregator.forget_probe(turn);
+        CHECK(shop.series(gauge) == 0);
+    }
 }
 
 TEST_CASE("families of every runtime have the runtime as a label", "[catalogue]") {
