@@ -54,6 +54,12 @@ void add(Gauge& gauge, double change) {
     gauge.set(gauge.value().value_or(0) + change);
 }
 
+/// What only adds up cannot take numbers below zero.
+bool would_fall(const ProbeDefinition& definition, const ProbeHit& hit) {
+    return (definition.measure == Measure::sum || definition.measure == Measure::distribution) &&
+           static_cast<std::int64_t>(hit.numbers[definition.value]) < 0;
+}
+
 void append_bytes(std::string& out, const void* data, std::size_t size) {
     out.append(static_cast<const char*>(data), size);
 }
@@ -226,9 +232,7 @@ HitOutcome ProbesOfProcess::count(const ProbeDefinition& definition, const Probe
                                 : definition.measure == Measure::count
                                     ? 1
                                     : hit.numbers[definition.value];
-    const bool adds_up =
-        definition.measure == Measure::sum || definition.measure == Measure::distribution;
-    if (adds_up && static_cast<std::int64_t>(value) < 0)
+    if (would_fall(definition, hit))
         return HitOutcome::negative;
     if (auto* pauses = std::get_if<Use<PauseHistogram>>(known.series))
         pauses->value.observe(value);
@@ -291,12 +295,14 @@ HitOutcome ProbesOfProcess::on_hit(const ProbeDefinition& definition, const Prob
     auto labels = labels_of(definition, hit, resolver, outcome);
     if (outcome == HitOutcome::unresolved)
         return outcome;
+    if (labels && would_fall(definition, hit))
+        return HitOutcome::negative; // nothing to open a series for
     if (known_.size() >= most_known)
         known_.clear();
     Known known;
     known.wanted = labels.has_value();
     if (labels && definition.measure == Measure::error)
-        known.error_type = labels->front();
+        known.error_type = labels->front().empty() ? "unknown" : labels->front();
     else if (labels)
         known.series = open(hit.probe, definition, std::move(*labels));
     return count(definition, hit, known_.emplace(key_, std::move(known)).first->second);

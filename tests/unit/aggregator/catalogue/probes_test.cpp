@@ -162,6 +162,16 @@ TEST_CASE("numbers below zero do not make a counter fall", "[catalogue]") {
     shop.aggregator.on_record(bytes_of(hit(2, {static_cast<std::uint64_t>(-3)})));
     CHECK(shop.number(counter, "sum") == 10);
     CHECK(shop.lost("probe_hit", "negative_value") == 2);
+    CHECK(shop.series(counter) == 1);
+    CHECK_FALSE(histogram(*shop.aggregator.snapshot(0), durations, {"d"}));
+}
+
+TEST_CASE("an error whose type is an empty text has the type unknown", "[catalogue]") {
+    Shop shop;
+    shop.aggregator.define_probe(1, feeding(Family::errors, Measure::error, {text_label(0)}));
+    shop.aggregator.on_record(bytes_of(text_hit(1, "")));
+    CHECK(number(*shop.aggregator.snapshot(0), Family::errors,
+                 {"exception", "system", "unknown", "false"}) == 1);
 }
 
 TEST_CASE("labels come from numbers, names and texts", "[catalogue]") {
