@@ -362,6 +362,38 @@ void check_metric(const YamlValue& at, DeclaredProbe& probe,
     order_labels(at, probe, labels);
 }
 
+/// A state that the probe never tells would never come, and its objects would stay for good.
+void check_gone(const YamlValue& gone, const DeclaredProbe& probe) {
+    const LabelRule& state = probe.labels.back();
+    std::vector<std::string> told;
+    for (const auto& [number, name] : state.names)
+        told.push_back(name);
+    if (!state.otherwise.empty())
+        told.push_back(state.otherwise);
+    static const std::regex form("-?[0-9]{1,18}");
+    const auto is_number_without_name = [&](const std::string& text) {
+        return state.otherwise.empty() && std::regex_match(text, form) &&
+               !state.names.count(std::stoll(text));
+    };
+    const auto matches_any = [](const std::vector<std::string>& patterns, const std::string& text) {
+        return std::any_of(patterns.begin(), patterns.end(),
+                           [&](const auto& pattern) { return glob_matches(pattern, text); });
+    };
+    for (const YamlValue& each : gone.list()) {
+        const std::string text = each.text();
+        const bool is_told = std::find(told.begin(), told.end(), text) != told.end();
+        // Without names, what is read may be any text, or stand for one.
+        if (!told.empty() && !is_told && !is_number_without_name(text)) {
+            const auto near = nearest(text, told);
+            each.fail("label `" + state.label + "` is never `" + text + "`" +
+                      (near ? " (did you mean `" + *near + "`?)" : ""));
+        }
+        if ((!state.only.empty() && !matches_any(state.only, text)) ||
+            matches_any(state.except, text))
+            each.fail("hits with `" + text + "` are not counted, by `only` or `except`");
+    }
+}
+
 DeclaredProbe parse_probe(const YamlValue& value, const std::vector<DeclaredMetric>& metrics) {
     YamlMap map(value);
     DeclaredProbe probe;
@@ -410,6 +442,8 @@ DeclaredProbe parse_probe(const YamlValue& value, const std::vector<DeclaredMetr
     }
     for (const auto& rule : probe.labels)
         check_label(value, probe, rule);
+    if (!probe.gone.empty())
+        check_gone(map.require("gone"), probe);
     if (!probe.value.empty())
         check_field(value, probe, probe.value, false);
     if (!probe.object.empty())

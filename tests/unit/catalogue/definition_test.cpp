@@ -298,6 +298,11 @@ TEST_CASE("every mistake is one line that says where and names the nearest", "[d
          "40:9: unknown key `labels`"},
         {"state: {field: state, names: {0: idle, 1: busy, 2: closed}}", "state: busy",
          "43:9: `probes`: the last label of a state is the state, read from a field"},
+        {"gone: [closed]", "gone: [busy, clsoed]",
+         "48:22: `gone`: label `state` is never `clsoed` (did you mean `closed`?)"},
+        {"gone: [closed]", "gone: [2]", "48:16: `gone`: label `state` is never `2`"},
+        {"2: closed}}", "2: closed}, except: [clo*]}",
+         "48:16: `gone`: hits with `closed` are not counted, by `only` or `except`"},
         {"fields: {id: {argument: 0}}}\n        key", "fields: {}}\n        key",
          "12:9: `probes`: `key`: function shop::done(int) does not read the field `id`"},
         {"outside: outer", "outside: outr",
@@ -314,6 +319,14 @@ TEST_CASE("every mistake is one line that says where and names the nearest", "[d
         CHECK(said.substr(0, 10 + std::string(mistake.said).size()) ==
               std::string("shop.yaml:") + mistake.said);
     }
+}
+
+TEST_CASE("an object is gone in states that can be told", "[definition]") {
+    CHECK(changed("gone: [closed]", "gone: [7, -1]").empty()); // numbers without a name
+    CHECK(changed("2: closed}}", "2: done}, otherwise: closed}").empty());
+    CHECK(changed("names: {0: idle, 1: busy, 2: closed}", "except: [x]").empty());
+    CHECK(changed("state: {argument: 1}", "state: {argument: 1, as: text}")
+              .find("`names` and `otherwise` are for numbers") != std::string::npos);
 }
 
 TEST_CASE("what does not fit into an event is refused", "[definition]") {
