@@ -17,10 +17,15 @@ int check_config(const std::string& path) {
         std::cout << path << ": fine\n";
         return 0;
     }
-    const Configuration configuration = read_configuration(path);
+    const std::string content = read_file(path);
+    const Configuration configuration = parse_configuration(content, path);
     error_classes(configuration.error_classes_file);
     exporter::check_options({configuration.listen_address, configuration.telemetry_path});
-    std::cout << path << ": fine\n";
+    const bool says_nothing = catalogue::parse_yaml(content, path).empty();
+    std::cout << path << ": fine"
+              << (says_nothing ? ", as a configuration; it is empty, which no catalogue file may be"
+                               : "")
+              << '\n';
     return 0;
 }
 

@@ -196,11 +196,18 @@ Runtime parse_runtime(const std::string& content, const std::string& file) {
 }
 
 bool is_catalogue_file(const std::string& path) {
+    static const std::vector<std::string> keys = {"runtime", "library", "recognise", "metrics",
+                                                  "groups"};
     std::error_code error;
     if (std::filesystem::is_directory(path, error))
         return false;
     const YamlValue document = parse_yaml(read_file(path), path);
-    return document.is_mapping() && YamlMap(document).find("groups").has_value();
+    if (!document.is_mapping())
+        return false;
+    const auto entries = YamlMap(document).entries();
+    return std::any_of(entries.begin(), entries.end(), [](const auto& entry) {
+        return nearest(entry.first.text(), keys).has_value();
+    });
 }
 
 std::optional<Definition> read_definition(const std::string& path) {

@@ -94,7 +94,8 @@ Catalogue read_catalogue(const std::string& folder = "");
 /// The one file in probes/ that is not about probes (agent/error_classes.h).
 inline constexpr std::string_view error_classes_name = "error_classes.yaml";
 
-/// Whether the file at `path` says what a catalogue file says. Throws YamlError.
+/// Whether the file at `path` has keys of catalogue files, or some that are nearly theirs. Throws
+/// YamlError.
 bool is_catalogue_file(const std::string& path);
 /// Reads one; nothing comes of one in the form of Go's, but its mistakes. Throws YamlError.
 std::optional<Definition> read_definition(const std::string& path);

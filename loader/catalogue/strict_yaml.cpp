@@ -211,10 +211,16 @@ std::optional<YamlValue> YamlMap::find(const std::string& key) {
 }
 
 YamlValue YamlMap::require(const std::string& key) {
-    auto value = find(key);
-    if (!value)
-        value_.fail("key `" + key + "` is missing");
-    return *value;
+    if (auto value = find(key))
+        return *value;
+    for (const auto& entry : value_.node_) {
+        const std::string& written = entry.first.Scalar();
+        // Short words are near to all others.
+        if (key.size() > 3 && !asked_.count(written) && nearest(written, {key}))
+            fail_at(value_.file_, entry.first.Mark(),
+                    "key `" + key + "` is missing (is `" + written + "` meant to be it?)");
+    }
+    value_.fail("key `" + key + "` is missing");
 }
 
 std::vector<std::pair<YamlValue, YamlValue>> YamlMap::entries() const {

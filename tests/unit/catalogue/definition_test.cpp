@@ -193,11 +193,13 @@ TEST_CASE("every mistake is one line that says where and names the nearest", "[d
          "1:10: `runtime`: Go has a form of its own (probes/go.yaml)"},
         {"runtime: shop", "runtime: the shop",
          "1:10: `runtime`: `the shop` is no name: letters, digits and _ only, at most 100"},
-        {"recognise:", "recognize:", "1:1: key `recognise` is missing"},
+        {"recognise:", "recognize:",
+         "2:1: key `recognise` is missing (is `recognize` meant to be it?)"},
         {"{file: \"shop-server*\", symbol: main, usdt: shop}", "{}",
          "3:5: `recognise`: at least one of `file`, `symbol` and `usdt` is needed"},
         {"symbol: main", "symbl: main", "3:28: unknown key `symbl` (did you mean `symbol`?)"},
-        {"        shape: span", "        shap: span", "12:9: `probes`: key `shape` is missing"},
+        {"        shape: span", "        shap: span",
+         "16:9: key `shape` is missing (is `shap` meant to be it?)"},
         {"shape: span", "shape: spam",
          "16:16: `shape`: `spam` is none of span, count, value, state, error (did you mean "
          "`span`?)"},
@@ -426,6 +428,23 @@ TEST_CASE("a folder adds files and replaces those of the same name", "[definitio
     CHECK(std::count_if(read.begin(), read.end(), [&](const Definition& definition) {
               return definition.source == folder.path.string() + "/dynamic_loader.yaml";
           }) == 1);
+}
+
+TEST_CASE("a file is one of the catalogue by its keys, also by misspelt ones", "[definition]") {
+    const Folder folder;
+    const auto is_one = [&](const std::string& text) {
+        folder.write("file.yaml", text);
+        return is_catalogue_file((folder.path / "file.yaml").string());
+    };
+    CHECK(is_one(shop));
+    CHECK(is_one("runtime: shop\n"));
+    CHECK(is_one("recognize: []\ngruops: []\n"));
+    CHECK_FALSE(is_one(""));
+    CHECK_FALSE(is_one("# nothing\n"));
+    CHECK_FALSE(is_one("[groups]\n"));
+    // All keys of a configuration.
+    CHECK_FALSE(is_one("{web: 1, log: 1, select: 1, attach: 1, probes: 1, path: 1, processes: 1, "
+                       "limits: 1, errors: 1}\n"));
 }
 
 TEST_CASE("files agree about what a metric is", "[definition]") {
