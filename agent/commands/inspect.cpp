@@ -28,6 +28,7 @@ struct Findings {
     std::optional<Error> unsupported;
     std::shared_ptr<const golang::Binary> binary;
     std::vector<modules::KnownFile> files; ///< that the catalogue knows
+    std::vector<Error> unreadable;         ///< files that could not be looked at
     std::uint64_t load_bias = 0;
     std::optional<golang::MemoryReading> account;
     std::optional<attach::SelfTest> cost; ///< empty without the right to attach
@@ -70,9 +71,14 @@ Findings examine(const process::Procfs& procfs, const process::Identity& identit
         findings.unsupported.reset();
         break;
     }
-    if (auto known = examiner.examine(identity.pid);
-        known && (findings.binary || modules::worth_tracing(*known)))
-        findings.files = std::move(*known);
+    auto known = examiner.examine(identity.pid);
+    if (known) {
+        findings.unreadable = std::move(known->unreadable);
+        if (findings.binary || modules::worth_tracing(known->files))
+            findings.files = std::move(known->files);
+    } else {
+        findings.unreadable.push_back(known.error());
+    }
     if (!findings.files.empty()) {
         findings.unsupported.reset();
         if (!findings.binary)
@@ -164,6 +170,8 @@ std::vector<std::string> missing(const Findings& findings) {
     std::vector<std::string> lines;
     if (findings.unsupported)
         lines.push_back(findings.unsupported->message);
+    for (const auto& error : findings.unreadable)
+        lines.push_back(error.reason + ": " + error.message);
     each_planned(findings, [&](const modules::KnownFile& file, const std::string&,
                                const modules::PlannedProbe& planned) {
         if (planned.failure)

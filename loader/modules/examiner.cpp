@@ -84,7 +84,7 @@ bool Examiner::is_candidate(const std::string& name) const {
 Examiner::Verdicts& Examiner::verdicts_on(const process::FileIdentity& identity,
                                           const MappedFile& file,
                                           const process::Descriptor& descriptor,
-                                          const std::string& root) {
+                                          const std::string& root, std::optional<Error>& failure) {
     Verdicts* known = verdicts_.find(identity);
     Verdicts& verdicts = known ? *known : verdicts_.put(identity, {});
     std::optional<Result<elf::ElfFile>> elf;
@@ -93,8 +93,10 @@ Examiner::Verdicts& Examiner::verdicts_on(const process::FileIdentity& identity,
             continue;
         if (!elf)
             elf = elf::ElfFile::open(path_of(descriptor));
-        if (!*elf && says_nothing(elf->error()))
-            continue; // not remembered
+        if (!*elf && says_nothing(elf->error())) {
+            failure = Error{elf->error().reason, file.path + ": " + elf->error().message};
+            break; // not remembered
+        }
         auto& verdict = verdicts[{definition.get(), file.name}];
         if (!*elf)
             continue; // nothing that can be probed
@@ -104,30 +106,41 @@ Examiner::Verdicts& Examiner::verdicts_on(const process::FileIdentity& identity,
     return verdicts;
 }
 
-Result<std::vector<KnownFile>> Examiner::examine(pid_t pid) {
-    std::vector<KnownFile> known;
+Result<KnownFiles> Examiner::examine(pid_t pid) {
+    KnownFiles known;
     if (definitions_.empty())
         return known;
     const auto files = mapped_files(procfs_, pid);
     if (!files)
         return files.error();
     const std::string root = procfs_.root() + "/" + std::to_string(pid) + "/root";
+    const auto note = [&](const Error& error) {
+        if (error.reason != "vanished") // unmapped meanwhile
+            known.unreadable.push_back(error);
+    };
     for (const auto& file : *files) {
         if (!is_candidate(file.name))
             continue;
         const auto descriptor = open_mapped(file);
         const auto identity = descriptor ? process::file_identity(*descriptor) : descriptor.error();
-        if (!identity)
-            continue; // unmapped meanwhile, or a device
+        if (!identity) {
+            // A device has nothing for us.
+            if (identity.error().reason != "no_regular_file")
+                note(identity.error());
+            continue;
+        }
         KnownFile found{file, *identity, {}};
-        const Verdicts& verdicts = verdicts_on(*identity, file, *descriptor, root);
+        std::optional<Error> failure;
+        const Verdicts& verdicts = verdicts_on(*identity, file, *descriptor, root, failure);
+        if (failure)
+            note(*failure);
         for (const auto& definition : definitions_) {
             const auto verdict = verdicts.find({definition.get(), file.name});
             if (verdict != verdicts.end() && verdict->second)
                 found.plans.push_back(verdict->second);
         }
         if (!found.plans.empty())
-            known.push_back(std::move(found));
+            known.files.push_back(std::move(found));
     }
     return known;
 }

@@ -14,6 +14,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,14 @@ struct KnownFile {
     MappedFile file;
     process::FileIdentity identity;
     std::vector<std::shared_ptr<const PublishedPlan>> plans; ///< not empty
+};
+
+/// All of them, and what could not be looked at although its name is one that the catalogue knows.
+struct KnownFiles {
+    std::vector<KnownFile> files;
+    /// `not_readable`, `no_permission`, `unreadable`, `permission_denied`, each with the file. It
+    /// may pass: nothing is remembered.
+    std::vector<Error> unreadable;
 };
 
 /// Whether these files are a reason to trace a process. Probes that only say when to look again are
@@ -47,7 +56,7 @@ class Examiner {
     void set_definitions(std::vector<catalogue::Definition> definitions);
 
     /// The files of a process that the catalogue knows. Errors: those of mapped_files.
-    Result<std::vector<KnownFile>> examine(pid_t pid);
+    Result<KnownFiles> examine(pid_t pid);
 
   private:
     /// By definition and the name that the file has, which may be one of several; null: not
@@ -56,8 +65,10 @@ class Examiner {
                               std::shared_ptr<const PublishedPlan>>;
 
     bool is_candidate(const std::string& name) const;
+    /// `failure`: why there is no verdict of some definitions.
     Verdicts& verdicts_on(const process::FileIdentity& identity, const MappedFile& file,
-                          const process::Descriptor& descriptor, const std::string& root);
+                          const process::Descriptor& descriptor, const std::string& root,
+                          std::optional<Error>& failure);
 
     const process::Procfs& procfs_;
     SpecificationTable& table_;

@@ -61,8 +61,10 @@ Result<process::Descriptor> open_mapped(const MappedFile& file) {
                      file.path + ": " + std::strerror(code)};
     }
     struct stat status {};
-    if (::fstat(descriptor.get(), &status) != 0 || !S_ISREG(status.st_mode))
-        return Error{"not_readable", file.path + ": not a regular file"};
+    if (::fstat(descriptor.get(), &status) != 0)
+        return Error{"not_readable", file.path + ": " + std::strerror(errno)};
+    if (!S_ISREG(status.st_mode))
+        return Error{"no_regular_file", file.path + ": not a regular file"};
     return descriptor;
 }
 

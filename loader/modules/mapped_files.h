@@ -28,7 +28,8 @@ struct MappedFile {
 /// Procfs::maps.
 Result<std::vector<MappedFile>> mapped_files(const process::Procfs& procfs, pid_t pid);
 
-/// Opens one of them. Errors: `vanished`, `not_readable`, `no_permission`.
+/// Opens one of them. Errors: `vanished`, `not_readable`, `no_permission`, `no_regular_file` (a
+/// device, for example).
 Result<process::Descriptor> open_mapped(const MappedFile& file);
 
 } // namespace holter::modules

@@ -52,7 +52,8 @@ struct Tracer::Attached {
     process::Identity identity;
     Verdict binary; ///< null: not Go
     std::vector<Part> parts;
-    std::uint32_t probes = 0; ///< numbers that are given out
+    std::uint32_t probes = 0;      ///< numbers that are given out
+    std::vector<Error> unreadable; ///< files that could not be looked at
     /// First numbers of parts that are gone, by what they stand for: a library that comes and goes
     /// must not use them up.
     std::multimap<std::vector<std::string>, std::uint32_t> free_numbers;
@@ -159,7 +160,9 @@ void Tracer::look(const process::Identity& identity) {
     const auto known = examiner_->examine(identity.pid);
     if (!known)
         return refuse(identity, known.error());
-    if (!*verdict && !modules::worth_tracing(*known)) {
+    if (!*verdict && !modules::worth_tracing(known->files)) {
+        if (!known->unreadable.empty()) // it may be what the process is
+            return refuse(identity, known->unreadable.front());
         others_.insert(identity);
         return;
     }
@@ -225,7 +228,7 @@ void Tracer::drop_open_requests(Slot slot) {
 
 void Tracer::add(const process::Identity& identity, process::Descriptor file,
                  const process::FileIdentity& file_identity, const std::string& executable,
-                 Verdict binary, const std::vector<modules::KnownFile>& known) {
+                 Verdict binary, const modules::KnownFiles& known) {
     const Slot slot = free_slots_.front();
     Target target;
     target.slot = slot;
@@ -251,7 +254,7 @@ void Tracer::add(const process::Identity& identity, process::Descriptor file,
                                                                   variables, ran_before(identity));
         }
     } else {
-        target.runtime = modules::runtime_of(known);
+        target.runtime = modules::runtime_of(known.files);
     }
     // Everything above was read by pid: if that has been handed on, or the process runs another
     // file by now, none of it counts.
@@ -287,11 +290,12 @@ void Tracer::add(const process::Identity& identity, process::Descriptor file,
 }
 
 /// Attaches to files that are new, and lets go of those that are gone. Whether anything changed.
-bool Tracer::follow(Attached& target, Slot slot, const std::vector<modules::KnownFile>& known) {
+bool Tracer::follow(Attached& target, Slot slot, const modules::KnownFiles& known) {
     const std::size_t parts_before = target.parts.size();
     const std::size_t gone = std::erase_if(target.parts, [&](Part& part) {
         const bool stays =
-            !part.plan() || std::any_of(known.begin(), known.end(), [&](const auto& file) {
+            !part.plan() ||
+            std::any_of(known.files.begin(), known.files.end(), [&](const auto& file) {
                 return file.identity == part.identity() &&
                        std::find(file.plans.begin(), file.plans.end(), part.plan()) !=
                            file.plans.end();
@@ -304,7 +308,7 @@ bool Tracer::follow(Attached& target, Slot slot, const std::vector<modules::Know
     });
     const std::size_t first_new = target.parts.size();
     const std::uint32_t first_number = target.probes;
-    for (const auto& file : known)
+    for (const auto& file : known.files)
         for (const auto& plan : file.plans) {
             if (target.has(*plan, file.identity))
                 continue;
@@ -319,7 +323,12 @@ bool Tracer::follow(Attached& target, Slot slot, const std::vector<modules::Know
     announce_probes(target, slot, first_new, first_number);
     for (std::size_t i = first_new; i < target.parts.size(); ++i)
         target.parts[i].attach_all(objects_, method_, target.identity.pid);
-    return gone > 0 || target.parts.size() != parts_before;
+    const bool as_before =
+        std::equal(known.unreadable.begin(), known.unreadable.end(), target.unreadable.begin(),
+                   target.unreadable.end(),
+                   [](const Error& a, const Error& b) { return a.message == b.message; });
+    target.unreadable = known.unreadable;
+    return gone > 0 || target.parts.size() != parts_before || !as_before;
 }
 
 void Tracer::announce_probes(const Attached& target, Slot slot, std::size_t first_part,
@@ -373,6 +382,8 @@ void Tracer::try_again() {
             attached |= part.attach_failed(objects_, method_, target->identity.pid);
         if (attached)
             report_probes(slot);
+        if (!target->unreadable.empty())
+            look_again(slot);
     }
     for (const auto& identity : std::vector(others_.begin(), others_.end())) {
         const auto current = procfs_.identity(identity.pid);
@@ -429,6 +440,8 @@ void Tracer::report_probes(Slot slot) {
             {"all", "", "failed", "", binary->failure->reason, binary->failure->message});
     for (const auto& part : target.parts)
         part.report(states);
+    for (const auto& error : target.unreadable)
+        states.push_back({"all", "", "failed", "", error.reason, error.message});
     if (binary && !binary->failure && !binary->offsets.exact())
         states.push_back({"runtime_account", "", "failed", "", "unknown_version",
                           "struct layouts are those of " + binary->offsets.source()});

@@ -126,12 +126,12 @@ class Tracer {
     void try_again();
     void add(const process::Identity& identity, process::Descriptor file,
              const process::FileIdentity& file_identity, const std::string& executable,
-             Verdict binary, const std::vector<modules::KnownFile>& known);
+             Verdict binary, const modules::KnownFiles& known);
     void describe_to_kernel(Slot slot, const process::Identity& identity);
     void hide_from_kernel(Slot slot, const process::Identity& identity);
     /// What a target that ended has left among the requests in progress.
     void drop_open_requests(Slot slot);
-    bool follow(Attached& target, Slot slot, const std::vector<modules::KnownFile>& known);
+    bool follow(Attached& target, Slot slot, const modules::KnownFiles& known);
     /// Tells of the parts from `first_part` on; the names of probes from `first_probe` on are new.
     void announce_probes(const Attached& target, Slot slot, std::size_t first_part,
                          std::uint32_t first_probe);

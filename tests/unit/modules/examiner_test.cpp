@@ -55,11 +55,13 @@ struct Machine {
     std::vector<KnownFile> known(pid_t pid) {
         auto files = examiner.examine(pid);
         REQUIRE(files);
-        return std::move(*files);
+        unreadable = std::move(files->unreadable);
+        return std::move(files->files);
     }
     process::FakeProcfs procfs;
     test::Bytes image;
     int defined = 0, forgotten = 0;
+    std::vector<Error> unreadable; ///< what the last known() could not look at
     SpecificationTable table{
         -1, {[this](auto, const auto&, const auto&) { ++defined; }, [this](auto) { ++forgotten; }}};
     process::Procfs seen{procfs.root()};
@@ -148,9 +150,29 @@ TEST_CASE("what is no file, no ELF or gone is passed over", "[examiner]") {
     CHECK(machine.known(1).empty());
     machine.map(2, "files", "/usr/lib/libshop.so.1");
     CHECK(machine.known(2).empty());
+    CHECK(machine.unreadable.empty());
     machine.map(3, "files/nothing", "/usr/lib/libshop.so.1");
     CHECK(machine.known(3).empty());
+    CHECK(machine.unreadable.empty());
     CHECK_FALSE(machine.examiner.examine(4));
+}
+
+TEST_CASE("a file that cannot be opened is named, and looked at as soon as it can be",
+          "[examiner]") {
+    Machine machine;
+    machine.examiner.set_definitions(list(definition(shop_text())));
+    machine.procfs.link(1, "loop", machine.procfs.root() + "/1/loop");
+    machine.map(1, "1/loop", "/usr/lib/libshop.so.1");
+    CHECK(machine.known(1).empty());
+    REQUIRE(machine.unreadable.size() == 1);
+    CHECK(machine.unreadable[0].reason == "not_readable");
+    CHECK(machine.unreadable[0].message.find("/usr/lib/libshop.so.1: ") == 0);
+    machine.map(1, "1/loop", "/usr/lib/libother.so.1"); // nobody asks for it
+    CHECK(machine.known(1).empty());
+    CHECK(machine.unreadable.empty());
+    machine.map(1, "files/libshop.so.1", "/usr/lib/libshop.so.1");
+    CHECK(machine.known(1).size() == 1);
+    CHECK(machine.unreadable.empty());
 }
 
 } // namespace holter::modules
