@@ -6,6 +6,7 @@
 #include "agent/error_classes.h"
 #include "agent/logging.h"
 #include "agent/probe_definitions.h"
+#include "agent/probe_failures.h"
 #include "agent/ring_thread.h"
 #include "agent/version.h"
 #include "agent/watch_thread.h"
@@ -184,9 +185,8 @@ int run(const Configuration& configuration) {
             ring_thread->forget_probe(number);
     };
     listener.probes_changed = [&](tracer::Slot slot, std::vector<tracer::ProbeState> states) {
-        for (const auto& state : states)
-            if (state.state == "failed")
-                spdlog::warn("probe {}: {}: {}", state.probe, state.reason, state.message);
+        for (const auto& line : failure_lines(states))
+            spdlog::warn("{}", line);
         ring_thread->set_probes(slot, std::move(states));
     };
     listener.gone = [&](tracer::Slot slot) { ring_thread->remove_target(slot); };
