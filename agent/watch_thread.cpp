@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <numeric>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -15,9 +16,9 @@ constexpr std::chrono::milliseconds interval{200};
 
 } // namespace
 
-WatchThread::WatchThread(process::Watcher& watcher, tracer::Tracer& tracer,
+WatchThread::WatchThread(process::Watcher& watcher, tracer::Tracer& tracer, WatchRequests& requests,
                          std::function<void()> each_round, std::function<void(std::uint64_t)> lost)
-    : watcher_(watcher), tracer_(tracer), each_round_(std::move(each_round)),
+    : watcher_(watcher), tracer_(tracer), requests_(requests), each_round_(std::move(each_round)),
       lost_(std::move(lost)), thread_([this] { loop(); }) {}
 
 WatchThread::~WatchThread() {
@@ -26,28 +27,12 @@ WatchThread::~WatchThread() {
     thread_.join();
 }
 
-void WatchThread::look_again(tracer::Slot slot) {
-    const std::lock_guard lock(mutex_);
-    to_look_at_.insert(slot);
-}
-
-void WatchThread::set_definitions(std::vector<catalogue::Definition> definitions) {
-    const std::lock_guard lock(mutex_);
-    new_definitions_ = std::move(definitions);
-}
-
 void WatchThread::take_requests() {
-    std::set<tracer::Slot> slots;
-    std::optional<std::vector<catalogue::Definition>> definitions;
-    {
-        const std::lock_guard lock(mutex_);
-        slots.swap(to_look_at_);
-        definitions.swap(new_definitions_);
-    }
-    for (const auto slot : slots)
+    WatchRequests::Taken requests = requests_.take();
+    for (const auto slot : requests.to_look_at)
         tracer_.look_again(slot);
-    if (definitions) {
-        tracer_.set_definitions(std::move(*definitions));
+    if (requests.definitions) {
+        tracer_.set_definitions(std::move(*requests.definitions));
         spdlog::info("the catalogue was read again");
     }
 }

@@ -5,37 +5,29 @@
 // tracer finds on to the ring thread.
 #pragma once
 
+#include "agent/watch_requests.h"
 #include "loader/process/watcher.h"
 #include "loader/tracer/tracer.h"
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <set>
 #include <thread>
-#include <vector>
 
 namespace holter::agent {
 
 class WatchThread {
   public:
-    /// Starts the thread. `watcher` and `tracer` are its own from now on, until it has ended.
+    /// Starts the thread. `watcher` and `tracer` are its own from now on, until it has ended, and
+    /// `requests` outlives it.
     /// `each_round` is called some times a second, after what has happened was announced; `lost` is
     /// told the total of process events that were lost, when it grows.
-    WatchThread(process::Watcher& watcher, tracer::Tracer& tracer, std::function<void()> each_round,
-                std::function<void(std::uint64_t)> lost);
+    WatchThread(process::Watcher& watcher, tracer::Tracer& tracer, WatchRequests& requests,
+                std::function<void()> each_round, std::function<void(std::uint64_t)> lost);
     /// Ends it.
     ~WatchThread();
     WatchThread(const WatchThread&) = delete;
     WatchThread& operator=(const WatchThread&) = delete;
-
-    /// The target may have mapped or unmapped files. Any thread.
-    void look_again(tracer::Slot slot);
-    /// Replaces the catalogue. Any thread.
-    void set_definitions(std::vector<catalogue::Definition> definitions);
 
     /// Whether all processes that ran at the start have been considered.
     bool first_look_done() const { return first_look_done_; }
@@ -46,11 +38,9 @@ class WatchThread {
 
     process::Watcher& watcher_;
     tracer::Tracer& tracer_;
+    WatchRequests& requests_;
     std::function<void()> each_round_;
     std::function<void(std::uint64_t)> lost_;
-    std::mutex mutex_; ///< guards what is asked of the thread
-    std::set<tracer::Slot> to_look_at_;
-    std::optional<std::vector<catalogue::Definition>> new_definitions_;
     std::atomic<bool> stopping_ = false;
     std::atomic<bool> first_look_done_ = false;
     std::thread thread_;

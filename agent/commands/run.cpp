@@ -109,12 +109,12 @@ exporter::ProcessStats own_stats(const process::Procfs& procfs) {
 
 /// What is wrong in it is said in one line, and the catalogue stays what it was.
 void read_catalogue_again(const Configuration& configuration, ProbeDefinitions& definitions,
-                          RingThread& ring_thread, WatchThread& watch_thread) {
+                          RingThread& ring_thread, WatchRequests& requests) {
     try {
         auto catalogue = catalogue::read_catalogue(configuration.probes_dir);
         for (auto& family : definitions.declare(catalogue.definitions))
             ring_thread.declare_family(std::move(family));
-        watch_thread.set_definitions(std::move(catalogue.definitions));
+        requests.set_definitions(std::move(catalogue.definitions));
     } catch (const std::exception& error) { // whatever it is, it is no reason to end
         spdlog::error("SIGHUP: {}; the catalogue stays as it was", error.what());
     }
@@ -129,6 +129,7 @@ int run(const Configuration& configuration) {
     check_environment();
 
     const process::Procfs procfs(configuration.procfs);
+    WatchRequests requests;
     std::unique_ptr<RingThread> ring_thread;
     std::atomic<const WatchThread*> watch_thread_for_web = nullptr;
     exporter::Sources sources;
@@ -215,11 +216,7 @@ int run(const Configuration& configuration) {
     kernel.losses = [&] { return tracer->losses(); };
     kernel.hits = [&](tracer::Slot slot, std::size_t probes) { return tracer->hits(slot, probes); };
     kernel.self_test = test;
-    std::atomic<WatchThread*> watch_thread_for_ring = nullptr;
-    kernel.mappings_changed = [&](tracer::Slot slot) {
-        if (WatchThread* thread = watch_thread_for_ring)
-            thread->look_again(slot);
-    };
+    kernel.mappings_changed = [&](tracer::Slot slot) { requests.look_again(slot); };
     aggregator::Limits limits;
     limits.series_per_family = configuration.series_per_family;
     ring_thread =
@@ -240,24 +237,22 @@ int run(const Configuration& configuration) {
     spdlog::info("holter {} serves {} on {} (port {})", version(), configuration.telemetry_path,
                  configuration.listen_address, server.port());
 
+    int number = 0;
     {
         WatchThread watch_thread(
-            *watcher, *tracer,
+            *watcher, *tracer, requests,
             [&] {
                 if (sockets)
                     sockets->look_around(tracer->target_pids());
             },
             [&](std::uint64_t total) { ring_thread->set_lost_process_events(total); });
         watch_thread_for_web = &watch_thread;
-        watch_thread_for_ring = &watch_thread;
-        int number = signals.wait();
-        for (; number == SIGHUP; number = signals.wait())
-            read_catalogue_again(configuration, definitions, *ring_thread, watch_thread);
-        watch_thread_for_ring = nullptr;
-        spdlog::info("{}: detaching from {} processes", number == SIGINT ? "SIGINT" : "SIGTERM",
-                     tracer->targets());
-        server.stop();
+        while ((number = signals.wait()) == SIGHUP)
+            read_catalogue_again(configuration, definitions, *ring_thread, requests);
+        server.stop(); // it asks that thread
     }
+    spdlog::info("{}: detaching from {} processes", number == SIGINT ? "SIGINT" : "SIGTERM",
+                 tracer->targets());
     ring_thread.reset(); // its last tasks still ask the tracer
     return 0;
 }
