@@ -6,6 +6,7 @@
 #include "loader/process/procfs/memory.h"
 #include "loader/resolve/cpp_type.h"
 
+#include <algorithm>
 #include <elf.h>
 #include <map>
 #include <memory>
@@ -32,8 +33,9 @@ std::optional<std::uint64_t> load_bias(const elf::ElfFile& file,
 
 } // namespace
 
-Names::Names(const process::Procfs& procfs, const process::Identity& identity)
-    : procfs_(procfs), identity_(identity) {}
+Names::Names(const process::Procfs& procfs, const process::Identity& identity,
+             std::function<Clock::time_point()> now)
+    : procfs_(procfs), identity_(identity), now_(std::move(now)) {}
 
 Result<HotspotClasses> Names::find_hotspot_classes() const {
     auto memory = process::Memory::open(procfs_, identity_);
@@ -64,15 +66,31 @@ Result<HotspotClasses> Names::find_hotspot_classes() const {
     return Error{"no_vm_structs", "no libjvm.so is mapped"};
 }
 
+/// A virtual machine that starts has no tables yet, and a file or memory may be out of reach for a
+/// moment; but each look reads the symbols of a large library.
+HotspotClasses* Names::hotspot_classes() {
+    if (hotspot_classes_)
+        return &*hotspot_classes_;
+    const auto now = now_();
+    if (now < look_again_at_)
+        return nullptr;
+    if (auto found = find_hotspot_classes()) {
+        hotspot_classes_ = std::move(*found);
+        return &*hotspot_classes_;
+    }
+    look_again_at_ = now + pause_;
+    pause_ = std::min<Clock::duration>(2 * pause_, longest_pause);
+    return nullptr;
+}
+
 std::string Names::of(catalogue::Field::As as, std::uint64_t number, std::string_view text) {
     switch (as) {
     case catalogue::Field::As::cpp_type:
         return cpp_type(text);
-    case catalogue::Field::As::hotspot_class:
-        if (!hotspot_classes_)
-            hotspot_classes_ = find_hotspot_classes();
-        return *hotspot_classes_ ? (**hotspot_classes_).name_of(static_cast<std::uint32_t>(number))
-                                 : std::string();
+    case catalogue::Field::As::hotspot_class: {
+        HotspotClasses* classes = hotspot_classes();
+        return classes ? classes->name_of(static_cast<std::uint32_t>(number)) : std::string();
+    }
     default:
         return std::string(text);
     }

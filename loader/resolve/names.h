@@ -10,7 +10,9 @@
 #include "loader/resolve/hotspot_classes.h"
 #include "loader/result.h"
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,8 +22,13 @@ namespace holter::resolve {
 /// Of one process. What was looked up once is remembered.
 class Names {
   public:
+    using Clock = std::chrono::steady_clock;
+    /// How long what could not be found is not looked for again. Doubled with every time.
+    static constexpr std::chrono::seconds first_pause{1}, longest_pause{64};
+
     /// `procfs` must outlive it.
-    Names(const process::Procfs& procfs, const process::Identity& identity);
+    Names(const process::Procfs& procfs, const process::Identity& identity,
+          std::function<Clock::time_point()> now = Clock::now);
     Names(const Names&) = delete;
     Names& operator=(const Names&) = delete;
 
@@ -29,11 +36,16 @@ class Names {
     std::string of(catalogue::Field::As as, std::uint64_t number, std::string_view text);
 
   private:
+    /// Null when they could not be found.
+    HotspotClasses* hotspot_classes();
     Result<HotspotClasses> find_hotspot_classes() const;
 
     const process::Procfs& procfs_;
     process::Identity identity_;
-    std::optional<Result<HotspotClasses>> hotspot_classes_; ///< once it was looked for
+    std::function<Clock::time_point()> now_;
+    std::optional<HotspotClasses> hotspot_classes_; ///< once they were found
+    Clock::time_point look_again_at_;
+    Clock::duration pause_ = first_pause;
 };
 
 } // namespace holter::resolve
