@@ -226,7 +226,7 @@ void Aggregator::on_record(std::span<const std::byte> record) {
         void operator()(const holter_request& event) const { state.request(event); }
         void operator()(const holter_long_request& event) const { state.request(event); }
     };
-    std::uint32_t type;
+    std::uint32_t type = HOLTER_EVENT_NONE;
     if (!decode(record, type, Visitor{state}))
         ++state.malformed[type < HOLTER_EVENT_TYPES ? type : 0];
 }

@@ -109,18 +109,18 @@ struct GoProcess {
 
 /// Everything about one target but what its runtime has to say.
 struct Process {
-    Process(Tables& tables, const ErrorClasses& classes, Target target_,
-            std::shared_ptr<const Service> service, std::uint64_t now_ns)
+    Process(Tables& tables, const ErrorClasses& classes, Target described,
+            const std::shared_ptr<const Service>& service, std::uint64_t now_ns)
         : attached_ns(now_ns), info(tables.target_info, service),
           dependencies(tables.dependency_info, service), overhead(tables.overhead, service, {}),
           errors(tables.errors, classes, service), seen(tables.catalogue, errors, service) {
-        info.add({std::to_string(target_.pid), target_.executable, target_.runtime,
-                  target_.runtime_version, target_.container_id});
-        for (const Dependency& dependency : target_.dependencies)
+        info.add({std::to_string(described.pid), described.executable, described.runtime,
+                  described.runtime_version, described.container_id});
+        for (const Dependency& dependency : described.dependencies)
             dependencies.add({clean_label(dependency.module), clean_label(dependency.version)});
-        target_.dependencies.clear();
-        target_.dependencies.shrink_to_fit();
-        target = std::make_shared<const Target>(std::move(target_));
+        described.dependencies.clear();
+        described.dependencies.shrink_to_fit();
+        target = std::make_shared<const Target>(std::move(described));
     }
 
     std::shared_ptr<const Target> target;
@@ -140,8 +140,8 @@ struct ServiceUse {
 };
 
 struct Aggregator::State {
-    State(Limits limits_, ErrorClasses classes_)
-        : limits(limits_), classes(std::move(classes_)), tables(limits_.series_per_family) {}
+    State(Limits bounds, ErrorClasses of_errors)
+        : limits(bounds), classes(std::move(of_errors)), tables(bounds.series_per_family) {}
 
     Limits limits;
     const ErrorClasses classes;

@@ -63,8 +63,8 @@ class Requests {
   private:
     /// Requests of one endpoint with the same outcome.
     struct Outcome {
-        std::uint32_t key; ///< method, status and flags
-        SeriesTable<Histogram>::Series* series;
+        std::uint32_t key = 0; ///< method, status and flags
+        SeriesTable<Histogram>::Series* series = nullptr;
         Histogram durations;
     };
     struct Counter {

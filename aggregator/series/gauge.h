@@ -22,9 +22,9 @@ enum class Combine { sum, minimum, maximum };
 struct Nothing {};
 
 struct GaugeTable {
-    GaugeTable(Family family, Combine combine_, std::size_t limit,
+    GaugeTable(Family family, Combine how, std::size_t limit,
                Overflow overflow = Overflow::keep_labels)
-        : series(family, limit, overflow), combine(combine_) {}
+        : series(family, limit, overflow), combine(how) {}
 
     SeriesTable<Nothing> series;
     Combine combine;
