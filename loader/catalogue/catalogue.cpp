@@ -47,11 +47,6 @@ VersionRange parse_versions(const YamlValue& value) {
     return range;
 }
 
-std::string text_or_nothing(YamlMap& map, const std::string& key) {
-    const auto value = map.find(key);
-    return value ? value->text() : std::string();
-}
-
 /// A word's position in its vocabulary.
 std::uint8_t word_id(const YamlValue& value, const std::vector<std::string>& words) {
     const auto found = std::find(words.begin(), words.end(), value.choice(words));
@@ -74,14 +69,14 @@ Probe parse_probe(const YamlValue& value, const Vocabulary& words, const std::st
     probe.help = map.require("help").text();
     if (const auto versions = map.find("versions"))
         probe.versions = parse_versions(*versions);
-    probe.module = text_or_nothing(map, "module");
+    probe.module = map.text_or_nothing("module");
     if (const auto versions = map.find("runtime_versions")) {
         if (probe.module.empty())
             versions->fail("without `module`, `versions` are those of the runtime");
         probe.runtime_versions = parse_versions(*versions);
     }
     probe.function = map.require("function").text();
-    probe.call = text_or_nothing(map, "call");
+    probe.call = map.text_or_nothing("call");
     if (const auto result = map.find("result")) {
         if (!probe.call.empty())
             result->fail("a probe is at the `call` or at its `result`, not both");
@@ -91,7 +86,7 @@ Probe parse_probe(const YamlValue& value, const Vocabulary& words, const std::st
     if (const auto sites = map.find("sites"))
         probe.sites =
             sites->text() == "any" ? 0 : static_cast<std::uint32_t>(sites->integer(1, 64));
-    probe.instead_of = text_or_nothing(map, "instead_of");
+    probe.instead_of = map.text_or_nothing("instead_of");
     const YamlValue program = map.require("program");
     probe.program = program.text();
     probe.program_id = word_id(program, words.programs);
@@ -100,7 +95,7 @@ Probe parse_probe(const YamlValue& value, const Vocabulary& words, const std::st
     if (const auto rules = map.find("inlined"))
         for (const auto& rule : rules->list())
             probe.inlined.push_back(parse_inlined(rule, words));
-    probe.inlined_is_covered_by = text_or_nothing(map, "inlined_is_covered_by");
+    probe.inlined_is_covered_by = map.text_or_nothing("inlined_is_covered_by");
     probe.source = file + ":" + std::to_string(value.line());
     map.done();
     return probe;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <regex>
 #include <sstream>
 
 #include <yaml-cpp/eventhandler.h>
@@ -179,6 +180,24 @@ std::vector<std::string> YamlValue::texts() const {
     return values;
 }
 
+std::string YamlValue::identifier() const {
+    static const std::regex form("[a-zA-Z_][a-zA-Z0-9_]{0,99}");
+    std::string text = this->text();
+    if (!std::regex_match(text, form))
+        fail("`" + text + "` is no name: letters, digits and _ only, at most 100");
+    return text;
+}
+
+std::string YamlValue::one_line() const {
+    std::string text = this->text();
+    const bool plain = std::all_of(text.begin(), text.end(), [](char character) {
+        return static_cast<unsigned char>(character) >= 0x20 && character != '\\';
+    });
+    if (text.empty() || !plain)
+        fail("must be one line of text without backslashes");
+    return text;
+}
+
 std::string YamlValue::choice(const std::vector<std::string>& words) const {
     std::string word = text();
     if (std::find(words.begin(), words.end(), word) != words.end())
@@ -221,6 +240,16 @@ YamlValue YamlMap::require(const std::string& key) {
                     "key `" + key + "` is missing (is `" + written + "` meant to be it?)");
     }
     value_.fail("key `" + key + "` is missing");
+}
+
+std::string YamlMap::text_or_nothing(const std::string& key) {
+    const auto value = find(key);
+    return value ? value->text() : std::string();
+}
+
+std::vector<std::string> YamlMap::texts_or_none(const std::string& key) {
+    const auto value = find(key);
+    return value ? value->texts() : std::vector<std::string>();
 }
 
 std::vector<std::pair<YamlValue, YamlValue>> YamlMap::entries() const {

@@ -42,6 +42,10 @@ class YamlValue {
     double number(double minimum, double maximum) const;
     std::vector<YamlValue> list() const;
     std::vector<std::string> texts() const;
+    /// A name of letters, digits and `_`, which may become part of a page or a log line as it is.
+    std::string identifier() const;
+    /// One line for people.
+    std::string one_line() const;
     /// One of the given words.
     std::string choice(const std::vector<std::string>& words) const;
 
@@ -70,6 +74,8 @@ class YamlMap {
 
     std::optional<YamlValue> find(const std::string& key);
     YamlValue require(const std::string& key);
+    std::string text_or_nothing(const std::string& key);
+    std::vector<std::string> texts_or_none(const std::string& key);
     /// All keys with their values, in the order of the file: for mappings whose keys are the
     /// user's.
     std::vector<std::pair<YamlValue, YamlValue>> entries() const;
