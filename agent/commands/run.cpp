@@ -213,8 +213,10 @@ int run(const Configuration& configuration) {
     KernelSide kernel;
     kernel.sockets = sockets.get();
     kernel.ring_map = tracer->ring_map();
-    kernel.losses = [&] { return tracer->losses(); };
-    kernel.hits = [&](tracer::Slot slot, std::size_t probes) { return tracer->hits(slot, probes); };
+    kernel.losses = [&] { return tracer->in_kernel().losses(); };
+    kernel.hits = [&](tracer::Slot slot, std::size_t probes) {
+        return tracer->in_kernel().hits(slot, probes);
+    };
     kernel.self_test = test;
     kernel.mappings_changed = [&](tracer::Slot slot) { requests.look_again(slot); };
     aggregator::Limits limits;

@@ -94,7 +94,8 @@ Tracer::Tracer(const process::Procfs& procfs, process::Selection selection,
                Listener listener)
     : procfs_(procfs), selection_(std::move(selection)), runtimes_(std::move(catalogue.runtimes)),
       method_(method), rescan_interval_(rescan_interval), listener_(std::move(listener)),
-      objects_(method), verdicts_(remembered_executables), tried_again_at_(Clock::now()) {
+      objects_(method), in_kernel_(objects_), verdicts_(remembered_executables),
+      tried_again_at_(Clock::now()) {
     for (Slot slot = 0; slot < std::min<std::size_t>(most_targets, HOLTER_MAX_TARGETS); ++slot)
         free_slots_.push_back(slot);
 }
@@ -197,35 +198,6 @@ Result<Tracer::Verdict> Tracer::verdict_on(const process::FileIdentity& file,
     return verdicts_.put(file, nullptr);
 }
 
-void Tracer::describe_to_kernel(Slot slot, const process::Identity& identity) {
-    holter_target target{};
-    target.tgid = static_cast<std::uint32_t>(identity.pid);
-    target.generation = ++generation_;
-    bpf_map_update_elem(objects_.map("targets"), &slot, &target, BPF_ANY);
-    bpf_map_update_elem(objects_.map("slots"), &target.tgid, &slot, BPF_ANY);
-}
-
-void Tracer::hide_from_kernel(Slot slot, const process::Identity& identity) {
-    const holter_target nobody{}; // from now on its hits are dropped, wherever its links are
-    bpf_map_update_elem(objects_.map("targets"), &slot, &nobody, BPF_ANY);
-    const auto tgid = static_cast<std::uint32_t>(identity.pid);
-    bpf_map_delete_elem(objects_.map("slots"), &tgid);
-    drop_open_requests(slot);
-}
-
-void Tracer::drop_open_requests(Slot slot) {
-    const int map = objects_.map("open_requests");
-    holter_request_key key{}, next{};
-    bool has_next = bpf_map_get_next_key(map, nullptr, &next) == 0;
-    // Bounded: where an element goes while we stand on it, the kernel begins anew.
-    for (int i = 0; has_next && i < 2 * HOLTER_MAX_OPEN_REQUESTS; ++i) {
-        key = next;
-        has_next = bpf_map_get_next_key(map, &key, &next) == 0;
-        if (key.target == slot)
-            bpf_map_delete_elem(map, &key);
-    }
-}
-
 void Tracer::add(const process::Identity& identity, process::Descriptor file,
                  const process::FileIdentity& file_identity, const std::string& executable,
                  Verdict binary, const modules::KnownFiles& known) {
@@ -277,7 +249,7 @@ void Tracer::add(const process::Identity& identity, process::Descriptor file,
     }
     // Its end may be in the ring as soon as the kernel knows it.
     listener_.appeared(std::move(target));
-    describe_to_kernel(slot, identity);
+    in_kernel_.describe(slot, identity);
     listener_.known_to_kernel(identity);
     announce_probes(attached, slot, 0, 0);
     for (auto& part : attached.parts)
@@ -459,7 +431,7 @@ void Tracer::forget(const process::Identity& identity) {
     if (found == slots_.end())
         return;
     const Slot slot = found->second;
-    hide_from_kernel(slot, identity);
+    in_kernel_.hide(slot, identity);
     for (auto& part : targets_.at(slot)->parts)
         part.detach_all(links_to_close_);
     targets_.erase(slot);
@@ -477,30 +449,6 @@ std::vector<pid_t> Tracer::target_pids() const {
 
 int Tracer::ring_map() const {
     return objects_.map("events");
-}
-
-std::vector<Loss> Tracer::losses() const {
-#define HOLTER_NAME(ID, name) #name,
-    static constexpr const char* types[] = {"", HOLTER_EVENTS(HOLTER_NAME)};
-    static constexpr const char* causes[] = {HOLTER_LOSS_CAUSES(HOLTER_NAME)};
-#undef HOLTER_NAME
-    const int map = objects_.map("losses");
-    std::vector<Loss> losses;
-    for (std::uint32_t type = 1; type < HOLTER_EVENT_TYPES; ++type)
-        for (std::uint32_t cause = 0; cause < HOLTER_LOSSES; ++cause) {
-            const std::uint32_t index = type * HOLTER_LOSSES + cause;
-            Loss loss{types[type], causes[cause], 0};
-            bpf_map_lookup_elem(map, &index, &loss.count);
-            losses.push_back(loss);
-        }
-    return losses;
-}
-
-std::vector<std::uint64_t> Tracer::hits(Slot slot, std::size_t probes) const {
-    holter_hits counts{};
-    bpf_map_lookup_elem(objects_.map("hits"), &slot, &counts);
-    const std::size_t known = std::min<std::size_t>(probes, HOLTER_MAX_PROBES);
-    return {std::begin(counts.of_probe), std::begin(counts.of_probe) + known};
 }
 
 } // namespace holter::tracer

@@ -23,6 +23,7 @@
 #include "loader/process/selection.h"
 #include "loader/result.h"
 #include "loader/tracer/target.h"
+#include "loader/tracer/targets_in_kernel.h"
 #include "loader/tracer/window.h"
 
 #include <chrono>
@@ -60,13 +61,6 @@ struct Listener {
     modules::SpecificationListener specifications;
 };
 
-/// Events that happened and did not arrive.
-struct Loss {
-    const char* type;  ///< `go_gc_pause`, `go_stop`
-    const char* cause; ///< `ring_full`, `read_failed`
-    std::uint64_t count;
-};
-
 class Tracer {
   public:
     using Clock = std::chrono::steady_clock;
@@ -101,11 +95,8 @@ class Tracer {
 
     /// The ring with all events.
     int ring_map() const;
-    /// What is missing in it: running totals of every type and cause. Safe on any thread.
-    std::vector<Loss> losses() const;
-    /// Hits of each probe of a target since it appeared, by its number in cookies; at most
-    /// HOLTER_MAX_PROBES. Safe on any thread.
-    std::vector<std::uint64_t> hits(Slot slot, std::size_t probes) const;
+    /// What the kernel side has counted.
+    const TargetsInKernel& in_kernel() const { return in_kernel_; }
 
     std::size_t targets() const { return targets_.size(); }
     std::vector<pid_t> target_pids() const;
@@ -127,10 +118,6 @@ class Tracer {
     void add(const process::Identity& identity, process::Descriptor file,
              const process::FileIdentity& file_identity, const std::string& executable,
              Verdict binary, const modules::KnownFiles& known);
-    void describe_to_kernel(Slot slot, const process::Identity& identity);
-    void hide_from_kernel(Slot slot, const process::Identity& identity);
-    /// What a target that ended has left among the requests in progress.
-    void drop_open_requests(Slot slot);
     bool follow(Attached& target, Slot slot, const modules::KnownFiles& known);
     /// Tells of the parts from `first_part` on; the names of probes from `first_probe` on are new.
     void announce_probes(const Attached& target, Slot slot, std::size_t first_part,
@@ -144,6 +131,7 @@ class Tracer {
     std::chrono::milliseconds rescan_interval_;
     Listener listener_;
     attach::Objects objects_;
+    TargetsInKernel in_kernel_;
     attach::Tracepoints deaths_; ///< goes before the objects
     attach::LinkBin links_to_close_;
     process::ExecutableCache<Verdict> verdicts_;
@@ -151,8 +139,7 @@ class Tracer {
     std::unique_ptr<modules::Examiner> examiner_;
     std::map<Slot, std::unique_ptr<Attached>> targets_;
     std::map<process::Identity, Slot> slots_;
-    std::uint32_t generation_ = 0; ///< of the target that came last
-    std::deque<Slot> free_slots_;  ///< oldest freed first
+    std::deque<Slot> free_slots_; ///< oldest freed first
     /// Processes that are wanted and not traced.
     std::set<process::Identity> others_;
     std::set<process::Identity> refused_;                       ///< that was told
