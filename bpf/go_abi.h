@@ -51,4 +51,25 @@ struct go_string {
 	__u64 length;
 };
 
+/*
+ * The program of a group: the cookie says which of its parts a site means. `parts` is
+ * the list of these in events/; each is a function of that name.
+ */
+#define GO_PART(name)                                                                              \
+	case HOLTER_PROGRAM_##name:                                                                \
+		return name(ctx, &hit);
+#define GO_GROUP(name, parts)                                                                      \
+	SEC("uprobe")                                                                              \
+	int name(struct pt_regs *ctx)                                                              \
+	{                                                                                          \
+		struct hit hit = {};                                                               \
+                                                                                                   \
+		if (!hit_of(ctx, &hit))                                                            \
+			return 0;                                                                  \
+		switch (HOLTER_COOKIE_PROGRAM(hit.cookie)) {                                       \
+			parts(GO_PART)                                                             \
+		}                                                                                  \
+		return 0;                                                                          \
+	}
+
 #endif /* HOLTER_GO_ABI_H */

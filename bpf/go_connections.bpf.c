@@ -410,19 +410,4 @@ static __noinline int go_grpc_server_connection_closed(struct pt_regs *ctx, stru
 	return 0;
 }
 
-SEC("uprobe")
-int go_connections(struct pt_regs *ctx)
-{
-	struct hit hit = {};
-
-	if (!hit_of(ctx, &hit))
-		return 0;
-	switch (HOLTER_COOKIE_PROGRAM(hit.cookie)) {
-#define CASE(name)                                                                                 \
-	case HOLTER_PROGRAM_##name:                                                                \
-		return name(ctx, &hit);
-		HOLTER_GO_CONNECTIONS_PROGRAMS(CASE)
-#undef CASE
-	}
-	return 0;
-}
+GO_GROUP(go_connections, HOLTER_GO_CONNECTIONS_PROGRAMS)

@@ -342,19 +342,4 @@ static __noinline int go_world_started(struct pt_regs *ctx, struct hit *hit)
 	return 0;
 }
 
-SEC("uprobe")
-int go_gc(struct pt_regs *ctx)
-{
-	struct hit hit = {};
-
-	if (!hit_of(ctx, &hit))
-		return 0;
-	switch (HOLTER_COOKIE_PROGRAM(hit.cookie)) {
-#define CASE(name)                                                                                 \
-	case HOLTER_PROGRAM_##name:                                                                \
-		return name(ctx, &hit);
-		HOLTER_GO_GC_PROGRAMS(CASE)
-#undef CASE
-	}
-	return 0;
-}
+GO_GROUP(go_gc, HOLTER_GO_GC_PROGRAMS)

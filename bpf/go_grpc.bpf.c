@@ -289,19 +289,4 @@ static __noinline int grpc_call_finishes(struct pt_regs *ctx, struct hit *hit)
 	return emit_request(&end, hit->slot);
 }
 
-SEC("uprobe")
-int go_grpc(struct pt_regs *ctx)
-{
-	struct hit hit = {};
-
-	if (!hit_of(ctx, &hit))
-		return 0;
-	switch (HOLTER_COOKIE_PROGRAM(hit.cookie)) {
-#define CASE(name)                                                                                 \
-	case HOLTER_PROGRAM_##name:                                                                \
-		return name(ctx, &hit);
-		HOLTER_GO_GRPC_PROGRAMS(CASE)
-#undef CASE
-	}
-	return 0;
-}
+GO_GROUP(go_grpc, HOLTER_GO_GRPC_PROGRAMS)

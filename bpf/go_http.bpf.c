@@ -299,19 +299,4 @@ static __noinline int http_call_without_connection(struct pt_regs *ctx, struct h
 	return called(hit, open, 0, HOLTER_REQUEST_FAILED);
 }
 
-SEC("uprobe")
-int go_http(struct pt_regs *ctx)
-{
-	struct hit hit = {};
-
-	if (!hit_of(ctx, &hit))
-		return 0;
-	switch (HOLTER_COOKIE_PROGRAM(hit.cookie)) {
-#define CASE(name)                                                                                 \
-	case HOLTER_PROGRAM_##name:                                                                \
-		return name(ctx, &hit);
-		HOLTER_GO_HTTP_PROGRAMS(CASE)
-#undef CASE
-	}
-	return 0;
-}
+GO_GROUP(go_http, HOLTER_GO_HTTP_PROGRAMS)
