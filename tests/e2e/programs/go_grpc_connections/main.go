@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A gRPC client and its server in one process, whose connections the tests drive. Its own account of
-// the client's channel is what WaitForStateChange says, with GetState at each change; transitions
-// that follow each other at once can be missed by that, so the commands leave time between them.
+// A gRPC client and its servers in one process, whose connections the tests drive. Its own account of
+// the client's channel is what WaitForStateChange says, with GetState at each change, and what
+// grpc-go itself logs of it: transitions that follow each other at once can be missed by the first.
 //
 // One command per line on standard input, one line of JSON in answer; the end of input ends it.
 package main
@@ -15,14 +15,19 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
-	"google.golang.org/grpc/health"
+	"google.golang.org/grpc/grpclog"
 	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/resolver/manual"
+	"google.golang.org/grpc/status"
 )
 
 type reply map[string]interface{}
@@ -33,45 +38,8 @@ var (
 	current     connectivity.State
 	dials       int
 	conn        *grpc.ClientConn
-	server      *grpc.Server
-	address     string
-	accepted    = &counting{open: map[net.Conn]bool{}}
+	backends    []*backend
 )
-
-// A listener that counts its connections.
-type counting struct {
-	net.Listener
-	mutex  sync.Mutex
-	open   map[net.Conn]bool
-	closed int
-}
-
-type counted struct {
-	net.Conn
-	of *counting
-}
-
-func (c *counting) Accept() (net.Conn, error) {
-	conn, err := c.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	wrapped := &counted{conn, c}
-	c.open[wrapped] = true
-	return wrapped, nil
-}
-
-func (c *counted) Close() error {
-	c.of.mutex.Lock()
-	if c.of.open[c] {
-		delete(c.of.open, c)
-		c.of.closed++
-	}
-	c.of.mutex.Unlock()
-	return c.Conn.Close()
-}
 
 // Records every change until the channel is shut down. It began as idle, and may be on already.
 func watch(c *grpc.ClientConn) {
@@ -104,59 +72,90 @@ func dial(ctx context.Context, target string) (net.Conn, error) {
 	return dialer.DialContext(ctx, "tcp", target)
 }
 
-func serve() error {
-	listener, err := net.Listen("tcp", func() string {
-		if address == "" {
-			return "127.0.0.1:0"
-		}
-		return address
-	}())
+// A channel to the first server.
+func connect(more ...grpc.DialOption) error {
+	return open(backends[0].address, more...)
+}
+
+// A channel that takes turns between all servers.
+func balance() error {
+	var addresses []resolver.Address
+	for _, b := range backends {
+		addresses = append(addresses, resolver.Address{Addr: b.address})
+	}
+	all := manual.NewBuilderWithScheme("all")
+	all.InitialState(resolver.State{Addresses: addresses})
+	return open("all:///", grpc.WithResolvers(all),
+		grpc.WithDefaultServiceConfig(`{"loadBalancingPolicy":"round_robin"}`))
+}
+
+func open(target string, more ...grpc.DialOption) error {
+	options := append([]grpc.DialOption{grpc.WithInsecure(), grpc.WithContextDialer(dial),
+		grpc.WithConnectParams(quick)}, more...)
+	c, err := grpc.Dial(target, options...)
 	if err != nil {
 		return err
 	}
-	address = listener.Addr().String()
-	accepted.Listener = listener
-	server = grpc.NewServer()
-	grpc_health_v1.RegisterHealthServer(server, health.NewServer())
-	go server.Serve(accepted)
-	return nil
+	conn = c
+	go watch(c)
+	return call(true)
 }
 
+// Who waits gets an answer from whichever server has one: a call can meet one that is just ending.
 func call(wait bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	_, err := grpc_health_v1.NewHealthClient(conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{}, grpc.WaitForReady(wait))
-	return err
+	for {
+		_, err := grpc_health_v1.NewHealthClient(conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{}, grpc.WaitForReady(wait))
+		if !wait || status.Code(err) != codes.Unavailable {
+			return err
+		}
+	}
 }
 
 func account() reply {
 	mutex.Lock()
 	defer mutex.Unlock()
-	accepted.mutex.Lock()
-	defer accepted.mutex.Unlock()
 	counts := map[string]int{}
 	for state, count := range transitions {
 		counts[state] = count
 	}
-	return reply{"transitions": counts, "state": strings.ToLower(current.String()), "dials": dials,
-		"server_open": len(accepted.open), "server_closed": accepted.closed}
+	open, closed := 0, 0
+	for _, b := range backends {
+		b.accepted.mutex.Lock()
+		open += len(b.accepted.open)
+		closed += b.accepted.closed
+		b.accepted.mutex.Unlock()
+	}
+	return reply{"transitions": counts, "logged": logged.counts(), "state": strings.ToLower(current.String()),
+		"dials": dials, "server_open": open, "server_closed": closed}
 }
 
-func run(command string) error {
-	switch command {
-	case "account":
-		return nil
-	case "serve":
-		return serve()
-	case "connect":
-		var err error
-		conn, err = grpc.Dial(address, grpc.WithInsecure(), grpc.WithContextDialer(dial),
-			grpc.WithConnectParams(quick))
+// A command, and which server it is about: the first unless told.
+func run(line string) error {
+	words := strings.Fields(line)
+	which := 0
+	if len(words) > 1 {
+		number, err := strconv.Atoi(words[1])
 		if err != nil {
 			return err
 		}
-		go watch(conn)
-		return call(true)
+		which = number
+	}
+	switch words[0] {
+	case "account":
+		return nil
+	case "serve":
+		for len(backends) <= which {
+			backends = append(backends, newBackend())
+		}
+		return backends[which].serve()
+	case "connect":
+		return connect()
+	case "connect-idling":
+		return connect(idleTimeout...)
+	case "balance":
+		return balance()
 	case "call":
 		return call(true)
 	case "fail": // nobody listens
@@ -165,18 +164,19 @@ func run(command string) error {
 		}
 		return nil
 	case "stop": // the connections break
-		server.Stop()
+		backends[which].server.Stop()
 		return nil
 	case "drain": // the clients are told to go away
-		server.GracefulStop()
+		backends[which].server.GracefulStop()
 		return nil
 	case "close":
 		return conn.Close()
 	}
-	return fmt.Errorf("no command %q", command)
+	return fmt.Errorf("no command %q", words[0])
 }
 
 func main() {
+	grpclog.SetLoggerV2(logged)
 	out := json.NewEncoder(os.Stdout)
 	out.Encode(reply{"go": runtime.Version(), "pid": os.Getpid(), "grpc": grpc.Version})
 	lines := bufio.NewScanner(os.Stdin)
