@@ -72,12 +72,17 @@ aggregator::GoConnectionReading converted(const golang::ConnectionsReading& read
                    now->limit,
                    now->closed_max_idle,
                    now->closed_max_idle_time,
-                   now->closed_max_lifetime};
+                   now->closed_max_lifetime,
+                   now->waits,
+                   now->estranged};
     static constexpr const char* kinds[golang::connection_kinds] = {
         "http_server", "http_client", "grpc_client", "grpc_server", "sql"};
     for (std::size_t kind = 0; kind < golang::connection_kinds; ++kind)
-        if (const auto partial = reading.partial[kind])
-            out.kinds.push_back({kinds[kind], *partial, reading.corrections[kind]});
+        if (const auto partial = reading.partial[kind]) {
+            const auto sockets = reading.sockets[kind].value_or(golang::SocketChecks{});
+            out.kinds.push_back({kinds[kind], *partial, reading.corrections[kind], sockets.checks,
+                                 sockets.mismatches});
+        }
     return out;
 }
 
@@ -336,7 +341,7 @@ void RingThread::read_accounts(std::uint64_t now_ns) {
                 count_failed_reading(error.reason);
         aggregator_.on_go_memory(slots[i], converted(*readings[i]), now_ns);
         if (const auto& connections = readings[i]->connections)
-            aggregator_.on_go_connections(slots[i], converted(*connections));
+            aggregator_.on_go_connections(slots[i], converted(*connections), now_ns);
     }
 }
 

@@ -276,10 +276,11 @@ void Aggregator::set_tcp_corrections(std::string_view reason, std::uint64_t tota
     state_->tcp_corrections[std::string(reason)] = total;
 }
 
-void Aggregator::on_go_connections(TargetId id, const GoConnectionReading& reading) {
+void Aggregator::on_go_connections(TargetId id, const GoConnectionReading& reading,
+                                   std::uint64_t now_ns) {
     State& state = *state_;
     if (id < state.go.size() && state.go[id])
-        state.go[id]->connections.on_reading(reading);
+        state.go[id]->connections.on_reading(reading, now_ns);
 }
 
 void Aggregator::set_lost(std::string_view type, std::string_view cause, std::uint64_t total) {

@@ -91,7 +91,7 @@ class Aggregator {
     void set_tcp_corrections(std::string_view reason, std::uint64_t total);
 
     /// How the target's connections are now. Call it right after the ring was drained.
-    void on_go_connections(TargetId id, const GoConnectionReading& reading);
+    void on_go_connections(TargetId id, const GoConnectionReading& reading, std::uint64_t now_ns);
 
     /// Events that never reached us: `cause` e.g. `ring_full`. `total` is the running total.
     void set_lost(std::string_view type, std::string_view cause, std::uint64_t total);

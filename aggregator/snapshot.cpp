@@ -174,9 +174,13 @@ std::shared_ptr<const Snapshot> Aggregator::snapshot(std::uint64_t now_ns) const
         build.own(Family::events_lost, {type_and_cause.first, type_and_cause.second}, total);
 
     const std::initializer_list<std::pair<const char*, AuditCount>> audits = {
-        {"gc_cycles", state.audits.cycles},
-        {"gc_forced_cycles", state.audits.forced_cycles},
-        {"gc_pause_time", state.audits.pause_time},
+        {"gc_cycles", state.audits.gc.cycles},
+        {"gc_forced_cycles", state.audits.gc.forced_cycles},
+        {"gc_pause_time", state.audits.gc.pause_time},
+        {"grpc_server_sockets", state.audits.connections.grpc_server_sockets},
+        {"http_client_sockets", state.audits.connections.http_client_sockets},
+        {"http_server_sockets", state.audits.connections.http_server_sockets},
+        {"sql_waits", state.audits.connections.sql_waits},
     };
     for (const auto& [signal, count] : audits)
         build.own(Family::audit_checks, {signal}, count.checks);

@@ -93,11 +93,17 @@ struct Tables {
     }
 };
 
+struct AuditCounts {
+    GoAuditCounts gc;
+    ConnectionAuditCounts connections;
+};
+
 struct GoProcess {
-    GoProcess(Tables& tables, GoAuditCounts& audits, const std::shared_ptr<const Service>& service,
+    GoProcess(Tables& tables, AuditCounts& audits, const std::shared_ptr<const Service>& service,
               const Target& target)
-        : audit(audits, target.runtime_version), gc(tables.go_gc, service),
-          memory(tables.go_memory, service), connections(tables.go_connections, service),
+        : audit(audits.gc, target.runtime_version), gc(tables.go_gc, service),
+          memory(tables.go_memory, service),
+          connections(tables.go_connections, audits.connections, service),
           requests(tables.requests, service) {}
 
     GoAudit audit;
@@ -148,7 +154,7 @@ struct Aggregator::State {
     std::map<Service, ServiceUse> services;
     std::uint64_t idle_order = 0;
     mutable Tables tables;
-    GoAuditCounts audits;
+    AuditCounts audits;
 
     // By id. What events need lies apart from the rest.
     std::array<std::unique_ptr<GoProcess>, HOLTER_MAX_TARGETS> go;

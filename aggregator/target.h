@@ -94,12 +94,20 @@ struct GoConnectionReading {
         std::uint64_t closed_max_idle = 0;
         std::uint64_t closed_max_idle_time = 0;
         std::uint64_t closed_max_lifetime = 0;
+        /// The pools' own count of waits that have ended, since each was made or known.
+        std::uint64_t waits = 0;
+        /// When it changes, `waits` begins anew against what we have counted.
+        std::uint64_t estranged = 0;
     };
     /// Of each kind of connections that the program can have.
     struct Kind {
         std::string name;
         bool partial = false;          ///< something from before tracing began may be missing
         std::uint64_t corrections = 0; ///< since tracing began
+        /// Connections held against the kernel's list of sockets, and those that had none. Since
+        /// tracing began.
+        std::uint64_t socket_checks = 0;
+        std::uint64_t socket_mismatches = 0;
     };
     std::optional<HttpServer> http_server;
     std::vector<HttpClient> http_client;

@@ -251,11 +251,12 @@ constexpr Metric metrics[] = {
      "Events that happened and are not counted, by cause.", false, event_loss, Family::events_lost,
      1, own},
     {"holter_audit_checks_total", Type::counter,
-     "Comparisons of our account with the one in the target's own memory.", false, signal,
-     Family::audit_checks, 1, own},
+     "Comparisons of our account with the one in the target's own memory, or with the kernel's: "
+     "each connection whose socket was looked for (…_sockets).",
+     false, signal, Family::audit_checks, 1, own},
     {"holter_audit_mismatches_total", Type::counter,
-     "Differences found by them: missed or doubled cycles (gc_cycles), comparisons that failed "
-     "(the others).",
+     "Differences found by them: missed or doubled cycles (gc_cycles) and waits (sql_waits), "
+     "connections without a socket (…_sockets), comparisons that failed (the others).",
      false, signal, Family::audit_mismatches, 1, own},
     {"holter_tcp_corrections_total", Type::counter,
      "TCP sockets whose owner was put right by a look at the files of the targets: adopted (nobody "

@@ -64,7 +64,7 @@ GoConnectionTables::GoConnectionTables(std::size_t limit)
       partial(Family::connections_partial, Combine::maximum, limit),
       corrections(Family::connection_corrections, limit) {}
 
-GoConnections::GoConnections(GoConnectionTables& tables,
+GoConnections::GoConnections(GoConnectionTables& tables, ConnectionAuditCounts& audits,
                              const std::shared_ptr<const Service>& service)
     : tables_(tables), service_(service), http_server_(tables.http_server, service),
       http_client_(tables.http_client, service), dials_(tables.dials, service),
@@ -75,7 +75,7 @@ GoConnections::GoConnections(GoConnectionTables& tables,
       grpc_server_closed_(tables.grpc_server_closed, service), sql_(tables.sql, service),
       sql_limit_(tables.sql_limit, service, {}), sql_waits_(wait_bounds()),
       sql_closed_(tables.sql_closed, service), partial_(tables.partial, service),
-      corrections_(tables.corrections, service) {}
+      corrections_(tables.corrections, service), audit_(audits) {}
 
 GoConnections::~GoConnections() {
     if (!sql_waits_series_)
@@ -136,7 +136,8 @@ void GoConnections::on_event(const holter_go_grpc_server_close& event) {
     grpc_server_closed_.add({std::string(grpc_close_reason(text_of(event.error)))}, 1);
 }
 
-void GoConnections::on_reading(const GoConnectionReading& reading) {
+void GoConnections::on_reading(const GoConnectionReading& reading, std::uint64_t now_ns) {
+    audit_.on_reading(reading, sql_waits_.count(), now_ns);
     Values server, client, channels, pools, partial;
     if (const auto& now = reading.http_server)
         server = {{{"new"}, number(now->fresh)},

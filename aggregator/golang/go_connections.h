@@ -8,6 +8,7 @@
 // ran before us never starts at a zero that is wrong.
 #pragma once
 
+#include "aggregator/golang/connection_audit.h"
 #include "aggregator/series/gauge.h"
 #include "aggregator/series/histogram.h"
 #include "aggregator/series/label_sets.h"
@@ -56,7 +57,8 @@ class GoConnections {
   public:
     static constexpr std::size_t max_hosts = 64;
 
-    GoConnections(GoConnectionTables& tables, const std::shared_ptr<const Service>& service);
+    GoConnections(GoConnectionTables& tables, ConnectionAuditCounts& audits,
+                  const std::shared_ptr<const Service>& service);
     /// Hands the counts over to the service.
     ~GoConnections();
     GoConnections(const GoConnections&) = delete;
@@ -70,7 +72,8 @@ class GoConnections {
     void on_event(const holter_go_grpc_goaway& event);
     void on_event(const holter_go_grpc_server_close& event);
 
-    void on_reading(const GoConnectionReading& reading);
+    /// Call it right after the ring was drained.
+    void on_reading(const GoConnectionReading& reading, std::uint64_t now_ns);
 
     void add_to(std::vector<HistogramSeries>& histograms, std::vector<NumberSeries>& numbers) const;
 
@@ -95,6 +98,7 @@ class GoConnections {
     CounterSet sql_closed_;
     GaugeSet partial_;
     CounterSet corrections_;
+    ConnectionAudit audit_;
 };
 
 } // namespace holter::aggregator

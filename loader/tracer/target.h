@@ -10,9 +10,11 @@
 #include "loader/golang/types/type_names.h"
 #include "loader/process/identity.h"
 #include "loader/process/procfs/memory.h"
+#include "loader/process/procfs/sockets.h"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,9 +40,10 @@ struct ProbeState {
 class RuntimeAccount {
   public:
     /// `ran_before`: the process had been running when tracing began.
-    RuntimeAccount(process::Memory memory, const golang::Binary& binary,
-                   const golang::RuntimeVariables& variables, bool ran_before)
-        : memory_(std::move(memory)),
+    RuntimeAccount(process::Memory memory, std::optional<process::Sockets> sockets,
+                   const golang::Binary& binary, const golang::RuntimeVariables& variables,
+                   bool ran_before)
+        : memory_(std::move(memory)), sockets_(std::move(sockets)),
           reader_(binary.offsets, binary.version, variables,
                   [this](std::uint64_t address, std::span<std::byte> out) {
                       return memory_.read(address, out);
@@ -51,7 +54,7 @@ class RuntimeAccount {
                    return memory_.read(address, out);
                },
                [this](std::span<golang::MemoryRequest> requests) { memory_.read_batch(requests); }},
-              ran_before)) {}
+              socket_of(), ran_before)) {}
     RuntimeAccount(const RuntimeAccount&) = delete;
     RuntimeAccount& operator=(const RuntimeAccount&) = delete;
 
@@ -71,7 +74,14 @@ class RuntimeAccount {
     }
 
   private:
+    golang::SocketOf socket_of() const {
+        if (!sockets_)
+            return {};
+        return [this](std::uint64_t number) { return sockets_->inode(number); };
+    }
+
     process::Memory memory_;
+    std::optional<process::Sockets> sockets_;
     golang::GoMemoryReader reader_;
     std::unique_ptr<golang::Connections> connections_;
 };

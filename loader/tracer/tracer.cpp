@@ -221,9 +221,14 @@ void Tracer::add(const process::Identity& identity, process::Descriptor file,
             load_bias = *bias;
             variables = variables_at(*binary, load_bias);
             target.types = type_names(*binary, path_of(file), load_bias);
-            if (auto memory = process::Memory::open(procfs_, identity))
-                target.account = std::make_unique<RuntimeAccount>(std::move(*memory), *binary,
-                                                                  variables, ran_before(identity));
+            if (auto memory = process::Memory::open(procfs_, identity)) {
+                std::optional<process::Sockets> sockets;
+                if (auto opened = process::Sockets::open(procfs_, identity))
+                    sockets = std::move(*opened);
+                target.account =
+                    std::make_unique<RuntimeAccount>(std::move(*memory), std::move(sockets),
+                                                     *binary, variables, ran_before(identity));
+            }
         }
     } else {
         target.runtime = modules::runtime_of(known.files);

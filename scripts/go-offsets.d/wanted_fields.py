@@ -108,7 +108,7 @@ google.golang.org/grpc.clientStream                      callHdr cc desc ctx att
 google.golang.org/grpc.csAttempt                         cs t transport s transportStream finished
 google.golang.org/grpc.ClientConn                        target parsedTarget authority csMgr conns
 google.golang.org/grpc.addrConn                          cc acbw transport curAddr addrs state
-google.golang.org/grpc.connectivityStateManager          mu state
+google.golang.org/grpc.connectivityStateManager          mu state channelz channelzID
 google.golang.org/grpc.Server                            lis conns services drain quit
 google.golang.org/grpc.StreamDesc                        StreamName Handler ServerStreams ClientStreams
 google.golang.org/grpc.MethodDesc                        MethodName Handler

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 
 using namespace holter;
 
@@ -26,8 +27,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto format = (choice & 1) != 0 ? golang::MapFormat::groups : golang::MapFormat::buckets;
     const golang::MapTypes types{(choice & 2) != 0 ? std::size_t{16} : std::size_t{8},
                                  (choice & 4) != 0 ? std::size_t{8} : std::size_t{0}};
-    golang::for_each_entry(target, format, base, types,
-                           [](std::span<const std::byte>, std::span<const std::byte>) {});
+    golang::WalkBudget budget;
+    std::size_t visited = 0;
+    golang::for_each_entry(
+        target, format, base, types, budget,
+        [&](std::span<const std::byte>, std::span<const std::byte>) { ++visited; });
+    if (visited + budget.entries != golang::max_map_entries)
+        std::abort();
     golang::map_length(target, base);
     return 0;
 }

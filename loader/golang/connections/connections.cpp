@@ -13,6 +13,8 @@ namespace {
 
 /// Of records: those of a process that opens connections while a reading of it hangs.
 constexpr std::size_t largest_inbox = 8192;
+/// Between two checks against the kernel's list: one costs a system call per connection.
+constexpr std::chrono::seconds check_interval{5};
 
 /// Which kind of connections a probe is about, by its name in the catalogue.
 std::optional<ConnectionKind> kind_of(std::string_view probe) {
@@ -39,7 +41,7 @@ template <typename Event> std::optional<Event> as(std::span<const std::byte> rec
 } // namespace
 
 std::unique_ptr<Connections> Connections::of(const Binary& binary, TargetMemory memory,
-                                             bool ran_before) {
+                                             SocketOf socket_of, bool ran_before) {
     Linked linked{};
     for (const auto& group : binary.groups)
         for (const auto& probe : group.probes)
@@ -48,18 +50,31 @@ std::unique_ptr<Connections> Connections::of(const Binary& binary, TargetMemory 
     if (std::none_of(linked.begin(), linked.end(), [](bool one) { return one; }))
         return nullptr;
     return std::unique_ptr<Connections>(
-        new Connections(binary, std::move(memory), linked, ran_before));
+        new Connections(binary, std::move(memory), std::move(socket_of), linked, ran_before));
 }
 
-Connections::Connections(const Binary& binary, TargetMemory memory, const Linked& linked,
-                         bool ran_before)
-    : memory_(std::move(memory)), linked_(linked), ran_before_(ran_before),
-      http_servers_(memory_, map_format(binary.version), HttpServerFields(binary.offsets)),
-      http_clients_(memory_, map_format(binary.version), HttpClientFields(binary.offsets)),
-      sql_pools_(memory_, SqlFields(binary.offsets)),
+Connections::Connections(const Binary& binary, TargetMemory memory, SocketOf socket_of,
+                         const Linked& linked, bool ran_before)
+    : memory_(std::move(memory)), socket_of_(std::move(socket_of)),
+      descriptors_(memory_, DescriptorFields(binary.offsets)),
+      next_check_(Clock::now() + check_interval), linked_(linked), ran_before_(ran_before),
+      http_servers_(memory_, map_format(binary.version), HttpServerFields(binary.offsets),
+                    descriptors_, socket_of_),
+      http_clients_(memory_, map_format(binary.version), HttpClientFields(binary.offsets),
+                    descriptors_, socket_of_),
+      sql_pools_(memory_, binary.version, SqlFields(binary.offsets)),
       grpc_channels_(memory_, GrpcFields(binary.module_offsets("google.golang.org/grpc"))),
       grpc_servers_(memory_, map_format(binary.version),
-                    GrpcFields(binary.module_offsets("google.golang.org/grpc"))) {}
+                    GrpcFields(binary.module_offsets("google.golang.org/grpc")), descriptors_,
+                    socket_of_) {}
+
+bool Connections::check_is_due() {
+    const auto now = Clock::now();
+    if (now < next_check_ || !socket_of_)
+        return false;
+    next_check_ = now + check_interval;
+    return true;
+}
 
 void Connections::on_object(const holter_go_object& event) {
     http_servers_.on_object(event);
@@ -123,10 +138,11 @@ ConnectionsReading Connections::read() {
     const std::lock_guard books(books_);
     take_inbox();
     ConnectionsReading out;
-    out.http_server = http_servers_.read();
-    out.http_client = http_clients_.read();
+    const bool check = check_is_due();
+    out.http_server = http_servers_.read(check);
+    out.http_client = http_clients_.read(check);
     out.grpc_client = grpc_channels_.read();
-    out.grpc_server = grpc_servers_.read();
+    out.grpc_server = grpc_servers_.read(check);
     out.sql = sql_pools_.read();
 
     const auto set = [&](ConnectionKind kind, bool complete, std::uint64_t corrections) {
@@ -147,6 +163,15 @@ ConnectionsReading Connections::read() {
     set(ConnectionKind::grpc_client, out.grpc_client.has_value(), grpc_channels_.corrections());
     set(ConnectionKind::grpc_server, out.grpc_server.has_value(), grpc_servers_.corrections());
     set(ConnectionKind::sql, out.sql.has_value(), sql_pools_.corrections());
+    if (socket_of_) {
+        const auto checked = [&](ConnectionKind kind, const SocketChecks& counts) {
+            if (linked_[static_cast<std::size_t>(kind)])
+                out.sockets[static_cast<std::size_t>(kind)] = counts;
+        };
+        checked(ConnectionKind::http_server, http_servers_.sockets());
+        checked(ConnectionKind::http_client, http_clients_.sockets());
+        checked(ConnectionKind::grpc_server, grpc_servers_.sockets());
+    }
     return out;
 }
 

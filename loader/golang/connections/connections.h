@@ -9,10 +9,13 @@
 #include "loader/golang/connections/http_clients.h"
 #include "loader/golang/connections/http_servers.h"
 #include "loader/golang/connections/reading.h"
+#include "loader/golang/connections/sockets/descriptors.h"
+#include "loader/golang/connections/sockets/socket_check.h"
 #include "loader/golang/connections/sql_pools.h"
 #include "loader/golang/connections/target_memory.h"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,8 +31,9 @@ class Connections {
   public:
     /// `ran_before`: the process had been running when its probes were attached. Null when the
     /// binary has no connections of any kind.
+    /// `socket_of` asks the kernel, at intervals.
     static std::unique_ptr<Connections> of(const Binary& binary, TargetMemory memory,
-                                           bool ran_before);
+                                           SocketOf socket_of, bool ran_before);
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;
 
@@ -40,8 +44,11 @@ class Connections {
 
   private:
     using Linked = std::array<bool, connection_kinds>;
+    using Clock = std::chrono::steady_clock;
 
-    Connections(const Binary& binary, TargetMemory memory, const Linked& linked, bool ran_before);
+    Connections(const Binary& binary, TargetMemory memory, SocketOf socket_of, const Linked& linked,
+                bool ran_before);
+    bool check_is_due();
     void take_inbox();
     void apply(std::span<const std::byte> record);
     void on_object(const holter_go_object& event);
@@ -51,6 +58,9 @@ class Connections {
     std::vector<std::vector<std::byte>> inbox_; ///< records that came during a reading
     std::uint64_t overflown_ = 0;               ///< records that the inbox did not take
     TargetMemory memory_;
+    SocketOf socket_of_;
+    Descriptors descriptors_;
+    Clock::time_point next_check_;
     Linked linked_;
     bool ran_before_;
     HttpServers http_servers_;

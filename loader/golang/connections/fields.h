@@ -21,32 +21,39 @@ inline bool all_known(std::initializer_list<FieldOffset> fields) {
                        [](const FieldOffset& field) { return field.has_value(); });
 }
 
+struct DescriptorFields {
+    explicit DescriptorFields(const Offsets& go);
+    FieldOffset state, number, family, type, remote; ///< of netFD
+};
+
 struct HttpServerFields {
     explicit HttpServerFields(const Offsets& go);
-    FieldOffset server_connections;                   ///< Server.activeConn
-    FieldOffset server, net_conn, state;              ///< of conn
-    FieldOffset http2_streams;                        ///< of HTTP/2's serverConn
-    FieldOffset descriptor_state, descriptor, remote; ///< of netFD
+    FieldOffset server_connections;            ///< Server.activeConn
+    FieldOffset server, net_conn, state;       ///< of conn
+    FieldOffset http2_net_conn, http2_streams; ///< of HTTP/2's serverConn
 };
 
 struct HttpClientFields {
     explicit HttpClientFields(const Offsets& go);
     FieldOffset idle;                                        ///< Transport.idleLRU.m
     FieldOffset transport, alternative, address, closed;     ///< of persistConn
+    FieldOffset net_conn;                                    ///< likewise
     FieldOffset http2_net_conn, http2_closed, http2_streams; ///< of HTTP/2's ClientConn
     FieldOffset tls_config, tls_server_name;                 ///< of tls.Conn, of tls.Config
 };
 
 struct SqlFields {
     explicit SqlFields(const Offsets& go);
-    FieldOffset free, open, closed, limit, wait_count; ///< of DB
+    FieldOffset connector, free, open, closed, limit; ///< of DB
+    FieldOffset wait_count, waiting;                  ///< Go <= 1.22: a map; a slice since then
     FieldOffset closed_max_idle, closed_max_idle_time, closed_max_lifetime;
 };
 
 struct GrpcFields {
     explicit GrpcFields(const Offsets& grpc);
-    FieldOffset manager_state;      ///< of connectivityStateManager
-    FieldOffset server_connections; ///< of Server
+    FieldOffset manager_state, manager_channel; ///< of connectivityStateManager
+    FieldOffset server_connections;             ///< of Server
+    FieldOffset server_net_conn;                ///< of http2Server
 };
 
 } // namespace holter::golang

@@ -17,6 +17,10 @@ std::size_t rounded_up(std::size_t size) {
     return (size + 7) / 8 * 8;
 }
 
+bool has_budget(const WalkBudget& budget) {
+    return budget.entries > 0 && budget.blocks > 0;
+}
+
 /// Reads an array of equal records, block by block, and hands them out one by one. Stops at what
 /// cannot be read.
 template <typename Visit>
@@ -41,8 +45,9 @@ bool for_each_record(const TargetMemory& memory, std::uint64_t address, std::uin
 /// while it grows the old array beside it.
 class Buckets {
   public:
-    Buckets(const TargetMemory& memory, const MapTypes& types, const VisitEntry& visit)
-        : memory_(memory), types_(types), visit_(visit),
+    Buckets(const TargetMemory& memory, const MapTypes& types, WalkBudget& budget,
+            const VisitEntry& visit)
+        : memory_(memory), types_(types), budget_(budget), visit_(visit),
           size_(slots + slots * types.key + rounded_up(slots * types.value) + 8) {}
 
     std::optional<std::uint64_t> walk(std::uint64_t map) {
@@ -56,7 +61,6 @@ class Buckets {
         const auto old_buckets = elf::load<std::uint64_t>(header, 24);
         if (count > max_map_entries || log2_buckets > largest_log2)
             return std::nullopt;
-        left_ = max_map_entries;
         const std::uint64_t length = std::uint64_t{1} << log2_buckets;
         if (buckets != 0)
             array(buckets, length);
@@ -73,20 +77,25 @@ class Buckets {
     static constexpr int longest_chain = 64;
 
     void array(std::uint64_t address, std::uint64_t count) {
+        if (!has_budget(budget_))
+            return;
         std::vector<std::byte> more(size_);
         for_each_record(memory_, address, count, size_, [&](std::span<const std::byte> bucket) {
             std::uint64_t next = entries(bucket);
-            for (int i = 0; next != 0 && i < longest_chain && memory_.read(next, more); ++i)
+            for (int i = 0;
+                 next != 0 && i < longest_chain && has_budget(budget_) && memory_.read(next, more);
+                 ++i)
                 next = entries(more);
-            return left_ > 0;
+            return has_budget(budget_);
         });
     }
 
     /// Visits those of one bucket, and returns where it goes on.
     std::uint64_t entries(std::span<const std::byte> bucket) {
-        for (std::size_t i = 0; i < slots && left_ > 0; ++i)
+        --budget_.blocks;
+        for (std::size_t i = 0; i < slots && budget_.entries > 0; ++i)
             if (elf::load<std::uint8_t>(bucket, i) >= smallest_hash) {
-                --left_;
+                --budget_.entries;
                 visit_(bucket.subspan(slots + i * types_.key, types_.key),
                        bucket.subspan(slots + slots * types_.key + i * types_.value, types_.value));
             }
@@ -95,17 +104,18 @@ class Buckets {
 
     const TargetMemory& memory_;
     const MapTypes& types_;
+    WalkBudget& budget_;
     const VisitEntry& visit_;
     std::size_t size_; ///< of a bucket
-    std::size_t left_ = 0;
 };
 
 /// Go 1.24 and later: internal/runtime/maps.Map, which is one group of slots while it is small, and
 /// then a directory of tables, each an array of groups.
 class Groups {
   public:
-    Groups(const TargetMemory& memory, const MapTypes& types, const VisitEntry& visit)
-        : memory_(memory), types_(types), visit_(visit),
+    Groups(const TargetMemory& memory, const MapTypes& types, WalkBudget& budget,
+           const VisitEntry& visit)
+        : memory_(memory), types_(types), budget_(budget), visit_(visit),
           // A struct of key and value; if the value is empty the compiler pads behind it.
           slot_(types.key + rounded_up(std::max<std::size_t>(types.value, 1))),
           size_(8 + slots * slot_) {}
@@ -119,7 +129,6 @@ class Groups {
         const auto length = elf::load<std::uint64_t>(header, 24);
         if (used > max_map_entries || length > longest_directory)
             return std::nullopt;
-        left_ = max_map_entries;
         if (length == 0) {
             if (directory != 0)
                 groups(directory, 1);
@@ -130,7 +139,7 @@ class Groups {
             const auto address = elf::load<std::uint64_t>(entry, 0);
             if (seen.insert(address).second)
                 table(address);
-            return left_ > 0;
+            return has_budget(budget_);
         });
         return used;
     }
@@ -151,23 +160,26 @@ class Groups {
     }
 
     void groups(std::uint64_t address, std::uint64_t count) {
+        if (!has_budget(budget_))
+            return;
         for_each_record(memory_, address, count, size_, [&](std::span<const std::byte> group) {
-            for (std::size_t i = 0; i < slots && left_ > 0; ++i)
+            --budget_.blocks;
+            for (std::size_t i = 0; i < slots && budget_.entries > 0; ++i)
                 if ((elf::load<std::uint8_t>(group, i) & free_bit) == 0) {
-                    --left_;
+                    --budget_.entries;
                     const auto slot = group.subspan(8 + i * slot_, slot_);
                     visit_(slot.first(types_.key), slot.subspan(types_.key, types_.value));
                 }
-            return left_ > 0;
+            return has_budget(budget_);
         });
     }
 
     const TargetMemory& memory_;
     const MapTypes& types_;
+    WalkBudget& budget_;
     const VisitEntry& visit_;
     std::size_t slot_; ///< size
     std::size_t size_; ///< of a group
-    std::size_t left_ = 0;
 };
 
 } // namespace
@@ -178,11 +190,11 @@ MapFormat map_format(const GoVersion& version) {
 
 std::optional<std::uint64_t> for_each_entry(const TargetMemory& memory, MapFormat format,
                                             std::uint64_t map, const MapTypes& types,
-                                            const VisitEntry& visit) {
+                                            WalkBudget& budget, const VisitEntry& visit) {
     if (map == 0)
         return 0;
-    return format == MapFormat::buckets ? Buckets(memory, types, visit).walk(map)
-                                        : Groups(memory, types, visit).walk(map);
+    return format == MapFormat::buckets ? Buckets(memory, types, budget, visit).walk(map)
+                                        : Groups(memory, types, budget, visit).walk(map);
 }
 
 std::optional<std::uint64_t> map_length(const TargetMemory& memory, std::uint64_t map) {

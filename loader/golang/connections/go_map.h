@@ -33,17 +33,24 @@ struct MapTypes {
     std::size_t value = 0;
 };
 
-/// The most entries that are visited of one map.
+/// The most entries that a map may say it has.
 inline constexpr std::size_t max_map_entries = std::size_t{1} << 20;
+
+/// What a walk may cost. Maps do not shrink, so most of one may be empty.
+struct WalkBudget {
+    std::size_t entries = max_map_entries;
+    std::size_t blocks = std::size_t{1} << 19; ///< buckets, or groups, of 8 slots each
+};
 
 using VisitEntry =
     std::function<void(std::span<const std::byte> key, std::span<const std::byte> value)>;
 
 /// `map` is the map's value: where its header is; 0 is a map without entries. Returns how many
-/// entries it says it has, or nullopt when it cannot be read or is none.
+/// entries it says it has, or nullopt when it cannot be read or is none. What it does is taken off
+/// the budget, and it stops when that is used up: so it bounds a walk through many maps.
 std::optional<std::uint64_t> for_each_entry(const TargetMemory& memory, MapFormat format,
                                             std::uint64_t map, const MapTypes& types,
-                                            const VisitEntry& visit);
+                                            WalkBudget& budget, const VisitEntry& visit);
 
 /// Only how many it says it has.
 std::optional<std::uint64_t> map_length(const TargetMemory& memory, std::uint64_t map);

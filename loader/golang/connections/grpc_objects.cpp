@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/golang/connections/grpc_objects.h"
 
-#include <vector>
+#include <algorithm>
+#include <unordered_set>
 
 namespace holter::golang {
 
 namespace {
 
 /// A server has one set of connections for each of its listeners.
-constexpr std::uint64_t most_listeners = 4096;
+constexpr std::size_t most_listeners = 256;
 
 } // namespace
 
 void GrpcChannels::add(std::uint64_t address) {
-    if (address == 0 || channels_.size() >= max_channels)
+    if (address == 0 || (channels_.size() >= max_channels && !channels_.count(address)))
         return;
-    channels_.insert(address);
+    channels_[address].reset();
     any_ = true;
 }
 
@@ -33,15 +34,22 @@ void GrpcChannels::on_transition(const holter_go_grpc_transition& event) {
 }
 
 std::optional<std::array<std::uint64_t, HOLTER_GO_GRPC_STATES>> GrpcChannels::read() {
-    if (!any_ || !fields_.manager_state)
+    if (!any_ || !all_known({fields_.manager_state, fields_.manager_channel}))
         return std::nullopt;
     std::array<std::uint64_t, HOLTER_GO_GRPC_STATES> out{};
-    const std::vector<std::uint64_t> addresses(channels_.begin(), channels_.end());
-    const ObjectParts parts(memory_, addresses, *fields_.manager_state, 8);
+    std::vector<std::uint64_t> addresses;
+    addresses.reserve(channels_.size());
+    for (const auto& [address, entry] : channels_)
+        addresses.push_back(address);
+    const auto [first, last] = std::minmax(*fields_.manager_state, *fields_.manager_channel);
+    const ObjectParts parts(memory_, addresses, first, static_cast<std::size_t>(last - first) + 8);
     for (std::size_t i = 0; i < addresses.size(); ++i) {
+        auto& entry = channels_.at(addresses[i]);
         const auto state =
             parts.has(i) ? parts.get<std::uint64_t>(i, *fields_.manager_state) : ~std::uint64_t{0};
-        if (state < HOLTER_GO_GRPC_SHUTDOWN) {
+        const auto now = parts.has(i) ? parts.get<std::uint64_t>(i, *fields_.manager_channel) : 0;
+        if (state < HOLTER_GO_GRPC_SHUTDOWN && now == entry.value_or(now)) {
+            entry = now;
             ++out[state];
             continue;
         }
@@ -59,32 +67,65 @@ void GrpcServers::on_object(const holter_go_object& event) {
     any_ = true;
 }
 
-std::optional<std::uint64_t> GrpcServers::read() {
+std::optional<std::uint64_t> GrpcServers::read(bool check) {
     if (!any_ || !fields_.server_connections)
         return std::nullopt;
-    std::uint64_t sum = 0;
+    std::vector<std::uint64_t> sets;
     std::erase_if(servers_, [&](std::uint64_t server) {
-        const auto connections = connections_of(server);
-        sum += connections.value_or(0);
-        return !connections;
+        const auto of_server = sets_of(server);
+        if (of_server)
+            sets.insert(sets.end(), of_server->begin(), of_server->end());
+        return !of_server;
     });
-    return sum;
+    std::uint64_t open = 0;
+    for (const std::uint64_t set : sets)
+        open += map_length(memory_, set).value_or(0);
+    if (!check && !sockets_.any_lacks())
+        return open;
+    const auto connections = connections_in(sets);
+    if (check)
+        sockets_.check(connections);
+    const auto without = static_cast<std::uint64_t>(
+        std::count_if(connections.begin(), connections.end(),
+                      [&](const auto& one) { return sockets_.lacks(one.object); }));
+    return open - std::min(open, without);
 }
 
-std::optional<std::uint64_t> GrpcServers::connections_of(std::uint64_t server) const {
+std::optional<std::vector<std::uint64_t>> GrpcServers::sets_of(std::uint64_t server) const {
     const auto map = memory_.value<std::uint64_t>(server + *fields_.server_connections);
     if (!map || *map == 0) // stopped
         return std::nullopt;
-    std::uint64_t sum = 0;
+    std::vector<std::uint64_t> sets;
+    WalkBudget budget{.entries = most_listeners};
     const auto listeners =
-        for_each_entry(memory_, format_, *map, {16, 8},
+        for_each_entry(memory_, format_, *map, {16, 8}, budget,
                        [&](std::span<const std::byte>, std::span<const std::byte> value) {
-                           const auto of_listener = elf::load<std::uint64_t>(value, 0);
-                           sum += map_length(memory_, of_listener).value_or(0);
+                           sets.push_back(elf::load<std::uint64_t>(value, 0));
                        });
     if (!listeners || *listeners > most_listeners)
         return std::nullopt;
-    return sum;
+    return sets;
+}
+
+std::vector<SocketCheck::Connection>
+GrpcServers::connections_in(const std::vector<std::uint64_t>& sets) const {
+    if (!fields_.server_net_conn)
+        return {};
+    std::unordered_set<std::uint64_t> transports; // a set that changes may show one twice
+    WalkBudget budget;
+    for (const std::uint64_t set : sets)
+        for_each_entry(memory_, format_, set, {16, 1}, budget,
+                       [&](std::span<const std::byte> key, std::span<const std::byte>) {
+                           transports.insert(elf::load<std::uint64_t>(key, 8));
+                       });
+    const std::vector<std::uint64_t> addresses(transports.begin(), transports.end());
+    const ObjectParts parts(memory_, addresses, *fields_.server_net_conn + 8, 8);
+    std::vector<SocketCheck::Connection> out;
+    for (std::size_t i = 0; i < addresses.size(); ++i)
+        if (parts.has(i))
+            out.push_back(
+                {addresses[i], parts.get<std::uint64_t>(i, *fields_.server_net_conn + 8)});
+    return out;
 }
 
 } // namespace holter::golang

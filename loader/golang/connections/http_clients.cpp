@@ -35,37 +35,55 @@ std::string text_of(const holter_go_text& text) {
 } // namespace
 
 void HttpClients::add_transport(std::uint64_t address) {
-    if (address != 0 && (transports_.size() < max_transports || transports_.count(address)))
-        transports_[address] = 0;
+    if (address == 0 || transports_.count(address))
+        return;
+    if (transports_.size() >= max_transports) {
+        const auto unused = std::find_if(transports_.begin(), transports_.end(),
+                                         [](const auto& entry) { return entry.second.empty; });
+        if (unused == transports_.end())
+            return;
+        transports_.erase(unused);
+    }
+    transports_[address] = {};
+    any_ = true;
 }
 
 void HttpClients::on_object(const holter_go_object& event) {
     if (event.kind == HOLTER_GO_HTTP_TRANSPORT)
         add_transport(event.address);
     else if (event.kind == HOLTER_GO_HTTP2_CLIENT_CONN && http2_.size() < max_connections)
-        http2_[event.address] = {event.net_conn, std::nullopt};
+        http2_[event.address] = {event.net_conn, std::nullopt, 0};
 }
 
 void HttpClients::on_dial(const holter_go_http_dial& event) {
     add_transport(event.transport);
-    if (event.connection != 0 && connections_.size() < max_connections)
-        connections_[event.connection] = {event.transport, text_of(event.address), event.http2 != 0,
-                                          false};
+    if (event.connection == 0 || connections_.size() >= max_connections)
+        return;
+    sockets_.forget(event.connection);
+    connections_[event.connection] = {event.transport, text_of(event.address), event.http2 != 0,
+                                      false};
 }
 
 void HttpClients::on_close(const holter_go_http_close& event) {
+    sockets_.forget(event.connection);
     connections_.erase(event.connection);
 }
 
-std::optional<std::vector<HttpClientReading>> HttpClients::read() {
-    if (transports_.empty() || !all_known({fields_.idle, fields_.transport, fields_.alternative,
-                                           fields_.address, fields_.closed}))
+std::optional<std::vector<HttpClientReading>> HttpClients::read(bool check) {
+    if (!any_ || !all_known({fields_.idle, fields_.transport, fields_.alternative, fields_.address,
+                             fields_.closed, fields_.net_conn}))
         return std::nullopt;
     Idle idle;
+    WalkBudget budget;
     for (auto at = transports_.begin(); at != transports_.end();) {
-        add_idle(at->first, idle);
-        at = at->second < patience ? std::next(at) : transports_.erase(at);
+        add_idle(at->first, at->second, budget, idle);
+        at = at->second.failures < patience ? std::next(at) : transports_.erase(at);
     }
+    std::vector<SocketCheck::Connection> open;
+    look_at_connections(idle, open);
+    look_at_http2(open);
+    if (check)
+        sockets_.check(open);
     ByAddress counts;
     count_http2(counts);
     count_connections(idle, counts);
@@ -77,51 +95,75 @@ std::optional<std::vector<HttpClientReading>> HttpClients::read() {
     return out;
 }
 
-void HttpClients::count_connections(const Idle& idle, ByAddress& out) {
+void HttpClients::look_at_connections(const Idle& idle,
+                                      std::vector<SocketCheck::Connection>& open) {
     std::vector<std::uint64_t> addresses;
     addresses.reserve(connections_.size());
     for (const auto& [address, connection] : connections_)
         addresses.push_back(address);
-    const auto [first, last] = std::minmax(*fields_.transport, *fields_.closed);
+    const std::uint64_t net_conn_data = *fields_.net_conn + 8; // an interface
+    const auto [first, last] = std::minmax({*fields_.transport, *fields_.closed, net_conn_data});
     const ObjectParts parts(memory_, addresses, first, static_cast<std::size_t>(last - first) + 8);
     for (std::size_t i = 0; i < addresses.size(); ++i) {
         Connection& connection = connections_.at(addresses[i]);
-        const bool is_idle = idle.count(addresses[i]) != 0;
-        const bool open = parts.has(i) &&
-                          parts.get<std::uint64_t>(i, *fields_.transport) == connection.transport &&
-                          parts.get<std::uint64_t>(i, *fields_.closed) == 0 &&
-                          (is_idle || !connection.http2);
-        if (!open && connection.doubtful) {
+        const bool is_open =
+            parts.has(i) &&
+            parts.get<std::uint64_t>(i, *fields_.transport) == connection.transport &&
+            parts.get<std::uint64_t>(i, *fields_.closed) == 0 &&
+            (idle.count(addresses[i]) != 0 || !connection.http2);
+        if (!is_open && connection.doubtful) {
             // The entries for HTTP/2 go without a word.
             corrections_ += connection.http2 ? 0 : 1;
             connections_.erase(addresses[i]);
             continue;
         }
-        connection.doubtful = !open;
-        if (open && (!connection.http2 || http2_.empty())) {
-            HttpClientReading& counts = out[connection.address];
-            ++(is_idle ? counts.idle : counts.active);
-        }
+        connection.doubtful = !is_open;
+        if (const auto transport = transports_.find(connection.transport);
+            is_open && transport != transports_.end())
+            transport->second.empty = false;
+        if (is_open && !connection.http2)
+            open.push_back({addresses[i], parts.get<std::uint64_t>(i, net_conn_data)});
     }
 }
 
-void HttpClients::count_http2(ByAddress& out) {
-    if (!all_known({fields_.http2_closed, fields_.http2_streams}))
+void HttpClients::count_connections(const Idle& idle, ByAddress& out) const {
+    for (const auto& [address, connection] : connections_) {
+        if (connection.doubtful || sockets_.lacks(address) || (connection.http2 && !http2_.empty()))
+            continue;
+        HttpClientReading& counts = out[connection.address];
+        ++(idle.count(address) != 0 ? counts.idle : counts.active);
+    }
+}
+
+void HttpClients::look_at_http2(std::vector<SocketCheck::Connection>& open) {
+    if (!all_known({fields_.http2_net_conn, fields_.http2_closed, fields_.http2_streams}))
         return;
     for (auto at = http2_.begin(); at != http2_.end();) {
         auto& [address, connection] = *at;
         const auto closed = memory_.value<std::uint8_t>(address + *fields_.http2_closed);
-        const auto streams = memory_.value<std::uint64_t>(address + *fields_.http2_streams);
-        const auto length = streams ? map_length(memory_, *streams) : std::nullopt;
-        if (closed != std::uint8_t{0} || !length) {
+        const auto net_conn = memory_.value<std::uint64_t>(address + *fields_.http2_net_conn + 8);
+        const auto map = memory_.value<std::uint64_t>(address + *fields_.http2_streams);
+        const auto streams = map ? map_length(memory_, *map) : std::nullopt;
+        // The net.Conn stays the same as long as it is the same connection.
+        if (closed != std::uint8_t{0} || net_conn != connection.net_conn || !streams) {
+            sockets_.forget(address);
             at = http2_.erase(at);
             continue;
         }
         if (!connection.server_name)
             connection.server_name = server_name(connection.net_conn);
-        HttpClientReading& counts = out[*connection.server_name];
-        ++(*length != 0 ? counts.active : counts.idle);
+        connection.streams = *streams;
+        open.push_back({address, connection.net_conn});
         ++at;
+    }
+}
+
+void HttpClients::count_http2(ByAddress& out) const {
+    for (const auto& [address, connection] : http2_) {
+        if (!connection.server_name || sockets_.lacks(address))
+            continue;
+        HttpClientReading& counts = out[*connection.server_name];
+        ++(connection.streams != 0 ? counts.active : counts.idle);
     }
 }
 
@@ -132,17 +174,18 @@ std::string HttpClients::server_name(std::uint64_t net_conn) const {
     return config ? text_at(memory_, *config + *fields_.tls_server_name) : std::string();
 }
 
-void HttpClients::add_idle(std::uint64_t transport, Idle& idle) {
-    int& failures = transports_.at(transport);
+void HttpClients::add_idle(std::uint64_t address, Transport& transport, WalkBudget& budget,
+                           Idle& idle) {
     Idle of_transport;
-    const auto map = memory_.value<std::uint64_t>(transport + *fields_.idle);
+    const auto map = memory_.value<std::uint64_t>(address + *fields_.idle);
     const bool readable =
-        map && for_each_entry(memory_, format_, *map, {8, 8},
+        map && for_each_entry(memory_, format_, *map, {8, 8}, budget,
                               [&](std::span<const std::byte> key, std::span<const std::byte>) {
                                   of_transport.insert(elf::load<std::uint64_t>(key, 0));
                               });
-    failures = readable ? 0 : failures + 1;
-    add_unknown(of_transport, transport);
+    transport.failures = readable ? 0 : transport.failures + 1;
+    transport.empty = true; // unless a connection of it is found
+    add_unknown(of_transport, address);
     idle.merge(of_transport);
 }
 

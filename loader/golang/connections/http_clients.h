@@ -11,13 +11,17 @@
 //
 // Each connection is looked at in every reading: one that is closed, or is no connection of
 // its Transport any more, was closed unseen. It is left out at once, and forgotten if the
-// event does not come until the next reading.
+// event does not come until the next reading. One whose socket the kernel does not know any more is
+// left out until it is closed.
+//
+// Programs make Transports for single requests. One without connections makes room for a new one.
 #pragma once
 
 #include "bpf/events.h"
 #include "loader/golang/connections/fields.h"
 #include "loader/golang/connections/go_map.h"
 #include "loader/golang/connections/reading.h"
+#include "loader/golang/connections/sockets/socket_check.h"
 
 #include <cstdint>
 #include <map>
@@ -34,17 +38,20 @@ class HttpClients {
     static constexpr std::size_t max_transports = 256;
     static constexpr std::size_t max_connections = std::size_t{1} << 16;
 
-    HttpClients(const TargetMemory& memory, MapFormat format, const HttpClientFields& fields)
-        : memory_(memory), format_(format), fields_(fields) {}
+    HttpClients(const TargetMemory& memory, MapFormat format, const HttpClientFields& fields,
+                const Descriptors& descriptors, const SocketOf& socket_of)
+        : memory_(memory), format_(format), fields_(fields), sockets_(descriptors, socket_of) {}
 
     void on_object(const holter_go_object& event);
     void on_dial(const holter_go_http_dial& event);
     void on_close(const holter_go_http_close& event);
 
-    /// In order of address; empty as long as no Transport is known.
-    std::optional<std::vector<HttpClientReading>> read();
+    /// In order of address; empty as long as no Transport has been known. `check`: against the
+    /// kernel's list, too.
+    std::optional<std::vector<HttpClientReading>> read(bool check);
 
-    std::uint64_t corrections() const { return corrections_; }
+    std::uint64_t corrections() const { return corrections_ + sockets_.counts().mismatches; }
+    const SocketChecks& sockets() const { return sockets_.counts(); }
 
   private:
     struct Connection {
@@ -53,25 +60,34 @@ class HttpClients {
         bool http2 = false;    ///< no connection, but the pool's entry for some
         bool doubtful = false; ///< it did not look open in the last reading
     };
+    struct Transport {
+        int failures = 0;   ///< of readings in a row
+        bool empty = false; ///< in the last reading
+    };
+    struct Http2 {
+        std::uint64_t net_conn = 0;
+        std::optional<std::string> server_name; ///< empty: not read yet
+        std::uint64_t streams = 0;              ///< open in the last reading
+    };
     using Idle = std::unordered_set<std::uint64_t>;
     using ByAddress = std::map<std::string, HttpClientReading>;
 
     void add_transport(std::uint64_t address);
-    void add_idle(std::uint64_t transport, Idle& idle);
+    void add_idle(std::uint64_t address, Transport& transport, WalkBudget& budget, Idle& idle);
     void add_unknown(const Idle& idle, std::uint64_t transport);
-    void count_connections(const Idle& idle, ByAddress& out);
-    void count_http2(ByAddress& out);
+    void look_at_connections(const Idle& idle, std::vector<SocketCheck::Connection>& open);
+    void look_at_http2(std::vector<SocketCheck::Connection>& open);
+    void count_connections(const Idle& idle, ByAddress& out) const;
+    void count_http2(ByAddress& out) const;
     std::string server_name(std::uint64_t net_conn) const;
 
     const TargetMemory& memory_;
     MapFormat format_;
     HttpClientFields fields_;
-    std::map<std::uint64_t, int> transports_; ///< address, how often it could not be read
+    SocketCheck sockets_;
+    std::map<std::uint64_t, Transport> transports_;
+    bool any_ = false; ///< a Transport has been known
     std::unordered_map<std::uint64_t, Connection> connections_;
-    struct Http2 {
-        std::uint64_t net_conn = 0;
-        std::optional<std::string> server_name; ///< empty: not read yet
-    };
     std::unordered_map<std::uint64_t, Http2> http2_; ///< by HTTP/2's ClientConn
     std::uint64_t corrections_ = 0;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/golang/connections/http_servers.h"
 
+#include <algorithm>
 #include <iterator>
 #include <vector>
 
@@ -13,16 +14,26 @@ enum ConnState : std::uint8_t { state_new, state_active, state_idle, state_hijac
 
 /// Of readings in a row that fail before a server is forgotten.
 constexpr int patience = 3;
-constexpr std::uint64_t descriptor_closed = 1; ///< bit of internal/poll.fdMutex.state
-constexpr std::uint64_t largest_descriptor = std::uint64_t{1} << 24;
 
 } // namespace
+
+void HttpServers::add_server(std::uint64_t address) {
+    if (address == 0 || servers_.count(address))
+        return;
+    if (servers_.size() >= max_servers) {
+        const auto unused = std::find_if(servers_.begin(), servers_.end(),
+                                         [](const auto& entry) { return entry.second.empty; });
+        if (unused == servers_.end())
+            return;
+        servers_.erase(unused);
+    }
+    servers_[address] = {};
+}
 
 void HttpServers::on_object(const holter_go_object& event) {
     switch (event.kind) {
     case HOLTER_GO_HTTP_SERVER:
-        if (servers_.size() < max_servers)
-            servers_[event.address] = 0;
+        add_server(event.address);
         break;
     case HOLTER_GO_HTTP2_SERVER_CONN:
         if (event.net_conn != 0 && http2_.size() < max_connections)
@@ -37,87 +48,90 @@ void HttpServers::on_object(const holter_go_object& event) {
     }
 }
 
-std::optional<HttpServers::Hijacked> HttpServers::look_up(std::uint64_t net_conn) const {
-    // *net.TCPConn and *net.UnixConn begin with the pointer to their descriptor; *tls.Conn begins
-    // with the net.Conn it wraps, an interface.
-    const auto first = memory_.value<std::uint64_t>(net_conn);
-    if (const auto identity = first ? open_identity(*first) : std::nullopt)
-        return Hijacked{*first, *identity};
-    const auto wrapped = memory_.value<std::uint64_t>(net_conn + 8);
-    const auto inner = wrapped ? memory_.value<std::uint64_t>(*wrapped) : std::nullopt;
-    if (const auto identity = inner ? open_identity(*inner) : std::nullopt)
-        return Hijacked{*inner, *identity};
-    return std::nullopt;
-}
-
-std::optional<HttpServers::Identity> HttpServers::open_identity(std::uint64_t descriptor) const {
-    if (!all_known({fields_.descriptor_state, fields_.descriptor, fields_.remote}))
-        return std::nullopt;
-    const auto state = memory_.value<std::uint64_t>(descriptor + *fields_.descriptor_state);
-    const auto number = memory_.value<std::uint64_t>(descriptor + *fields_.descriptor);
-    const auto remote = memory_.value<std::uint64_t>(descriptor + *fields_.remote + 8);
-    if (!state || !number || !remote || (*state & descriptor_closed) != 0 ||
-        *number > largest_descriptor || *remote == 0)
-        return std::nullopt;
-    return Identity{*number, *remote};
-}
-
-std::optional<HttpServerReading> HttpServers::read() {
+std::optional<HttpServerReading> HttpServers::read(bool check) {
     if (servers_.empty() ||
         !all_known({fields_.server_connections, fields_.server, fields_.net_conn, fields_.state}))
         return std::nullopt;
-    std::vector<std::uint64_t> connections;
+    std::vector<std::uint64_t> addresses;
+    WalkBudget budget;
     for (auto at = servers_.begin(); at != servers_.end();) {
-        auto& [server, failures] = *at;
-        failures = add_connections(server, connections) ? 0 : failures + 1;
-        if (failures < patience) {
+        auto& [address, server] = *at;
+        const std::size_t before = addresses.size();
+        server.failures = add_connections(address, budget, addresses) ? 0 : server.failures + 1;
+        server.empty = addresses.size() == before;
+        if (server.failures < patience) {
             ++at;
         } else {
             ++corrections_;
             at = servers_.erase(at);
         }
     }
+    auto connections = connections_at(addresses);
+    look_at_hijacked();
+    if (check)
+        check_sockets(connections);
+    std::erase_if(connections, [&](const Connection& one) { return sockets_.lacks(one.address); });
     HttpServerReading out;
     count_states(connections, out);
-    count_hijacked(out);
+    for (const auto& [net_conn, descriptor] : hijacked_)
+        if (!sockets_.lacks(net_conn))
+            ++out.hijacked;
     return out;
 }
 
-bool HttpServers::add_connections(std::uint64_t server,
-                                  std::vector<std::uint64_t>& connections) const {
+bool HttpServers::add_connections(std::uint64_t server, WalkBudget& budget,
+                                  std::vector<std::uint64_t>& addresses) const {
     const auto map = memory_.value<std::uint64_t>(server + *fields_.server_connections);
-    return map && for_each_entry(memory_, format_, *map, {8, 0},
+    return map && for_each_entry(memory_, format_, *map, {8, 0}, budget,
                                  [&](std::span<const std::byte> key, std::span<const std::byte>) {
                                      const auto conn = elf::load<std::uint64_t>(key, 0);
                                      if (conn != 0)
-                                         connections.push_back(conn);
+                                         addresses.push_back(conn);
                                  });
 }
 
-void HttpServers::count_states(const std::vector<std::uint64_t>& connections,
-                               HttpServerReading& out) {
-    const std::uint64_t net_conn_data = *fields_.net_conn + 8;
-    const auto first = std::min({*fields_.server, net_conn_data, *fields_.state});
-    const auto last = std::max({*fields_.server, net_conn_data, *fields_.state});
-    const ObjectParts parts(memory_, connections, first,
-                            static_cast<std::size_t>(last - first) + 8);
-    for (auto& [conn, http2] : http2_)
+std::vector<HttpServers::Connection>
+HttpServers::connections_at(const std::vector<std::uint64_t>& addresses) {
+    const std::uint64_t net_conn_data = *fields_.net_conn + 8; // an interface
+    const auto [first, last] = std::minmax({*fields_.server, net_conn_data, *fields_.state});
+    const ObjectParts parts(memory_, addresses, first, static_cast<std::size_t>(last - first) + 8);
+    std::vector<Connection> out;
+    out.reserve(addresses.size());
+    for (std::size_t i = 0; i < addresses.size(); ++i)
+        if (parts.has(i) && servers_.count(parts.get<std::uint64_t>(i, *fields_.server)))
+            out.push_back({addresses[i], parts.get<std::uint64_t>(i, net_conn_data),
+                           static_cast<std::uint8_t>(parts.get<std::uint64_t>(i, *fields_.state))});
+    return out;
+}
+
+void HttpServers::check_sockets(const std::vector<Connection>& connections) {
+    std::vector<SocketCheck::Connection> open;
+    open.reserve(connections.size() + hijacked_.size());
+    for (const Connection& connection : connections)
+        if (connection.state <= state_idle)
+            open.push_back({connection.address, connection.net_conn});
+    for (const auto& [net_conn, descriptor] : hijacked_)
+        open.push_back({net_conn, net_conn});
+    sockets_.check(open);
+}
+
+void HttpServers::count_states(const std::vector<Connection>& connections, HttpServerReading& out) {
+    for (auto& [net_conn, http2] : http2_)
         http2.found = false;
-    std::vector<std::uint64_t> http2_addresses;
-    for (std::size_t i = 0; i < connections.size(); ++i) {
-        if (!parts.has(i) || !servers_.count(parts.get<std::uint64_t>(i, *fields_.server)))
-            continue;
-        const auto http2 = http2_.find(parts.get<std::uint64_t>(i, net_conn_data));
-        switch (static_cast<std::uint8_t>(parts.get<std::uint64_t>(i, *fields_.state))) {
+    std::vector<Connection> http2_connections;
+    for (const Connection& connection : connections) {
+        const auto http2 = http2_.find(connection.net_conn);
+        switch (connection.state) {
         case state_new:
             ++out.fresh;
             break;
         case state_active:
-            if (http2 == http2_.end() || !fields_.http2_streams) {
+            if (http2 == http2_.end() ||
+                !all_known({fields_.http2_net_conn, fields_.http2_streams})) {
                 ++out.active;
             } else {
                 http2->second.found = true;
-                http2_addresses.push_back(http2->second.address);
+                http2_connections.push_back(connection);
             }
             break;
         case state_idle:
@@ -127,30 +141,41 @@ void HttpServers::count_states(const std::vector<std::uint64_t>& connections,
             break;
         }
     }
-    if (!http2_addresses.empty())
-        count_http2(http2_addresses, out);
+    if (!http2_connections.empty())
+        count_http2(http2_connections, out);
     std::erase_if(http2_, [](const auto& entry) { return !entry.second.found; });
 }
 
-void HttpServers::count_http2(const std::vector<std::uint64_t>& addresses,
-                              HttpServerReading& out) const {
-    const ObjectParts parts(memory_, addresses, *fields_.http2_streams, 4);
+void HttpServers::count_http2(const std::vector<Connection>& connections, HttpServerReading& out) {
+    std::vector<std::uint64_t> addresses;
+    addresses.reserve(connections.size());
+    for (const Connection& connection : connections)
+        addresses.push_back(http2_.at(connection.net_conn).address);
+    const std::uint64_t net_conn_data = *fields_.http2_net_conn + 8;
+    const auto [first, last] = std::minmax(net_conn_data, *fields_.http2_streams);
+    const ObjectParts parts(memory_, addresses, first, static_cast<std::size_t>(last - first) + 8);
     for (std::size_t i = 0; i < addresses.size(); ++i) {
-        const bool in_use =
-            !parts.has(i) || parts.get<std::uint32_t>(i, *fields_.http2_streams) != 0;
-        ++(in_use ? out.active : out.idle);
+        const bool its_own =
+            parts.has(i) && parts.get<std::uint64_t>(i, net_conn_data) == connections[i].net_conn;
+        if (!its_own) // the net.Conn of an older one: what is there now speaks HTTP/1
+            http2_.at(connections[i].net_conn).found = false;
+        const bool idle = its_own && parts.get<std::uint32_t>(i, *fields_.http2_streams) == 0;
+        ++(idle ? out.idle : out.active);
     }
 }
 
-void HttpServers::count_hijacked(HttpServerReading& out) {
-    for (auto at = hijacked_.begin(); at != hijacked_.end();) {
-        auto& [net_conn, known] = *at;
-        if (!known)
-            known = look_up(net_conn);
-        const bool open = known && open_identity(known->address) == known->identity;
-        at = open ? std::next(at) : hijacked_.erase(at);
-    }
-    out.hijacked = hijacked_.size();
+void HttpServers::look_at_hijacked() {
+    std::vector<std::uint64_t> fresh;
+    for (const auto& [net_conn, descriptor] : hijacked_)
+        if (!descriptor)
+            fresh.push_back(net_conn);
+    const auto found = descriptors_.of(fresh);
+    for (std::size_t i = 0; i < fresh.size(); ++i)
+        hijacked_.at(fresh[i]) = found[i];
+    std::erase_if(hijacked_, [&](const auto& entry) {
+        const auto& descriptor = entry.second;
+        return !descriptor || descriptors_.at(descriptor->address) != descriptor;
+    });
 }
 
 } // namespace holter::golang

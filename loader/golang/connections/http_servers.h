@@ -7,12 +7,16 @@
 // Two kinds of connections need more. HTTP/2 leaves the state at "active" for ever: how many
 // streams are open is in its own part of the connection, which a probe tells of. A
 // hijacked connection leaves the server's set: it counts until its descriptor is closed.
+//
+// A server that has gone leaves memory that may look like one without connections. Such ones make
+// room for new ones; a server that is in use is told of again.
 #pragma once
 
 #include "bpf/events.h"
 #include "loader/golang/connections/fields.h"
 #include "loader/golang/connections/go_map.h"
 #include "loader/golang/connections/reading.h"
+#include "loader/golang/connections/sockets/socket_check.h"
 
 #include <cstdint>
 #include <map>
@@ -26,15 +30,18 @@ class HttpServers {
     static constexpr std::size_t max_servers = 64;
     static constexpr std::size_t max_connections = std::size_t{1} << 16; ///< of each other kind
 
-    HttpServers(const TargetMemory& memory, MapFormat format, const HttpServerFields& fields)
-        : memory_(memory), format_(format), fields_(fields) {}
+    HttpServers(const TargetMemory& memory, MapFormat format, const HttpServerFields& fields,
+                const Descriptors& descriptors, const SocketOf& socket_of)
+        : memory_(memory), format_(format), fields_(fields), descriptors_(descriptors),
+          sockets_(descriptors, socket_of) {}
 
     void on_object(const holter_go_object& event);
 
-    /// Empty as long as no server is known.
-    std::optional<HttpServerReading> read();
+    /// Empty as long as no server is known. `check`: against the kernel's list, too.
+    std::optional<HttpServerReading> read(bool check);
 
-    std::uint64_t corrections() const { return corrections_; }
+    std::uint64_t corrections() const { return corrections_ + sockets_.counts().mismatches; }
+    const SocketChecks& sockets() const { return sockets_.counts(); }
 
   private:
     /// HTTP/2's part of a connection, by what the connection's net.Conn points to.
@@ -42,31 +49,36 @@ class HttpServers {
         std::uint64_t address = 0;
         bool found = true; ///< among the connections of the last reading, or new since
     };
-    /// Number of the file and the remote address of a network descriptor, which tell it from a
-    /// successor in the same memory.
-    using Identity = std::pair<std::uint64_t, std::uint64_t>;
-    /// A network descriptor that a handler took away.
-    struct Hijacked {
-        std::uint64_t address = 0; ///< of the netFD
-        Identity identity;
+    struct Server {
+        int failures = 0;   ///< of readings in a row
+        bool empty = false; ///< in the last reading
+    };
+    /// One that a server has in its set.
+    struct Connection {
+        std::uint64_t address = 0;
+        std::uint64_t net_conn = 0;
+        std::uint8_t state = 0;
     };
 
-    /// Finds the descriptor of a net.Conn.
-    std::optional<Hijacked> look_up(std::uint64_t net_conn) const;
-    bool add_connections(std::uint64_t server, std::vector<std::uint64_t>& connections) const;
-    void count_states(const std::vector<std::uint64_t>& connections, HttpServerReading& out);
-    void count_http2(const std::vector<std::uint64_t>& addresses, HttpServerReading& out) const;
-    void count_hijacked(HttpServerReading& out);
-    /// Of a descriptor; empty when it is closed, or is none.
-    std::optional<Identity> open_identity(std::uint64_t descriptor) const;
+    void add_server(std::uint64_t address);
+    bool add_connections(std::uint64_t server, WalkBudget& budget,
+                         std::vector<std::uint64_t>& addresses) const;
+    /// Those among them that are connections of a known server.
+    std::vector<Connection> connections_at(const std::vector<std::uint64_t>& addresses);
+    void check_sockets(const std::vector<Connection>& connections);
+    void count_states(const std::vector<Connection>& connections, HttpServerReading& out);
+    void count_http2(const std::vector<Connection>& connections, HttpServerReading& out);
+    void look_at_hijacked();
 
     const TargetMemory& memory_;
     MapFormat format_;
     HttpServerFields fields_;
-    std::map<std::uint64_t, int> servers_; ///< address, how often it could not be read
+    const Descriptors& descriptors_;
+    SocketCheck sockets_;
+    std::map<std::uint64_t, Server> servers_;
     std::unordered_map<std::uint64_t, Http2> http2_;
     /// By what the net.Conn points to; empty: not read yet.
-    std::unordered_map<std::uint64_t, std::optional<Hijacked>> hijacked_;
+    std::unordered_map<std::uint64_t, std::optional<NetDescriptor>> hijacked_;
     std::uint64_t corrections_ = 0;
 };
 

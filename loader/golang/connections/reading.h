@@ -32,10 +32,22 @@ struct HttpClientReading {
     std::uint64_t idle = 0;
 };
 
+/// Connections that were held against the kernel's list of the process's sockets, and those of
+/// them that had no socket any more. Since tracing began.
+struct SocketChecks {
+    std::uint64_t checks = 0;
+    std::uint64_t mismatches = 0;
+};
+
 /// All pools of a process together.
 struct SqlReading {
     std::uint64_t idle = 0;
     std::uint64_t used = 0;
+    /// The pools' own count of waits that have ended, since each was made or known.
+    std::uint64_t waits = 0;
+    /// Pools whose waits are not all in there: that are older than what we know of them, or were
+    /// lost.
+    std::uint64_t estranged = 0;
     /// Of the pools that have a limit; empty if none has.
     std::optional<std::uint64_t> limit;
     /// Since tracing began, by the limit that was exceeded.
@@ -56,6 +68,8 @@ struct ConnectionsReading {
     std::array<std::optional<bool>, connection_kinds> partial;
     /// By kind, since tracing began: objects that were thought to exist and turned out not to.
     std::array<std::uint64_t, connection_kinds> corrections{};
+    /// By kind; of some, sockets are not known.
+    std::array<std::optional<SocketChecks>, connection_kinds> sockets;
 };
 
 } // namespace holter::golang

@@ -318,6 +318,10 @@ Result<Descriptor> Procfs::open_network_namespace(pid_t pid) const {
     return open_file(folder(pid) + "/ns/net");
 }
 
+Result<Descriptor> Procfs::open_files_folder(pid_t pid) const {
+    return open_file(folder(pid) + "/fd");
+}
+
 Result<std::string> Procfs::socket_statistics(pid_t pid) const {
     return read_file(folder(pid) + "/net/sockstat", socket_statistics_limit);
 }

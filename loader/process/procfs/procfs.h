@@ -65,6 +65,8 @@ class Procfs {
     Result<double> cpu_seconds(pid_t pid) const;
     /// Number of open files.
     Result<std::uint64_t> open_files(pid_t pid) const;
+    /// Opens the folder of its open files. Use Sockets (sockets.h), which checks whose it is.
+    Result<Descriptor> open_files_folder(pid_t pid) const;
     /// Path as the process sees it, also when the file has been deleted since.
     Result<std::string> executable_path(pid_t pid) const;
     /// Opens for reading the very file that runs. Also `not_readable`.

@@ -86,7 +86,7 @@ TEST_CASE("a reading says nothing of what is not known") {
     aggregator.add_target(target(1), 0);
     GoConnectionReading reading;
     reading.kinds = {{"http_server", true, 0}};
-    aggregator.on_go_connections(1, reading);
+    aggregator.on_go_connections(1, reading, second);
     auto snapshot = aggregator.snapshot(second);
     CHECK(std::isnan(number(*snapshot, Family::http_server_connections, {"idle"})));
     CHECK(number(*snapshot, Family::connections_partial, {"http_server"}) == 1);
@@ -97,7 +97,7 @@ TEST_CASE("a reading says nothing of what is not known") {
     reading.grpc_server = 8;
     reading.sql = {1, 9, 10, 3, 0, 0};
     reading.kinds = {{"http_server", false, 2}};
-    aggregator.on_go_connections(1, reading);
+    aggregator.on_go_connections(1, reading, second);
     snapshot = aggregator.snapshot(second);
     CHECK(number(*snapshot, Family::http_server_connections, {"new"}) == 1);
     CHECK(number(*snapshot, Family::http_server_connections, {"hijacked"}) == 4);
@@ -127,6 +127,88 @@ TEST_CASE("waits for a database connection keep their sum to the nanosecond") {
     REQUIRE(waits);
     CHECK(waits->count() == 2);
     CHECK(waits->sum() == 7'777'777);
+}
+
+namespace {
+
+/// Our waits against those of the pools, at rest: the comparisons and what they found.
+struct WaitsAudit {
+    Aggregator aggregator;
+    std::uint64_t now = 0;
+
+    WaitsAudit() { aggregator.add_target(target(1), 0); }
+    void waits(int count) {
+        for (int i = 0; i < count; ++i)
+            aggregator.on_record(bytes_of(holter_go_sql_wait{{HOLTER_EVENT_GO_SQL_WAIT, 1}, 5}));
+    }
+    void read(std::uint64_t theirs, std::uint64_t estranged = 0) {
+        GoConnectionReading reading;
+        reading.sql.emplace();
+        reading.sql->waits = theirs;
+        reading.sql->estranged = estranged;
+        aggregator.on_go_connections(1, reading, now);
+    }
+    void settle(std::uint64_t theirs, std::uint64_t estranged = 0) {
+        read(theirs, estranged);
+        now += second;
+        read(theirs, estranged);
+    }
+    std::pair<double, double> counts() {
+        const auto snapshot = aggregator.snapshot(now);
+        return {number(*snapshot, Family::audit_checks, {"sql_waits"}),
+                number(*snapshot, Family::audit_mismatches, {"sql_waits"})};
+    }
+};
+
+} // namespace
+
+TEST_CASE("waits are held against the pools' own count once nothing moves") {
+    WaitsAudit audit;
+    audit.settle(0);
+    CHECK(audit.counts() == std::pair(1.0, 0.0));
+    audit.waits(5);
+    audit.read(3); // in between
+    audit.read(5);
+    CHECK(audit.counts() == std::pair(1.0, 0.0));
+    audit.settle(5);
+    CHECK(audit.counts() == std::pair(2.0, 0.0));
+
+    SECTION("those that were missed are counted once") {
+        audit.settle(8);
+        CHECK(audit.counts() == std::pair(3.0, 3.0));
+        audit.waits(2);
+        audit.settle(10);
+        CHECK(audit.counts() == std::pair(4.0, 3.0));
+    }
+    SECTION("those that were counted twice, too") {
+        audit.waits(2);
+        audit.settle(6);
+        CHECK(audit.counts() == std::pair(3.0, 1.0));
+    }
+    SECTION("a pool whose past is unknown is no mismatch") {
+        audit.waits(100);
+        audit.settle(25, 1);
+        CHECK(audit.counts() == std::pair(2.0, 0.0));
+        audit.waits(1);
+        audit.settle(26, 1);
+        CHECK(audit.counts() == std::pair(3.0, 0.0));
+    }
+}
+
+TEST_CASE("connections whose sockets were looked for add up over processes") {
+    Aggregator aggregator;
+    GoConnectionReading reading;
+    for (const std::uint32_t id : {1u, 2u}) {
+        aggregator.add_target(target(id), 0);
+        reading.kinds = {{"http_server", false, 0, 10, 0}, {"sql", false, 0, 0, 0}};
+        aggregator.on_go_connections(id, reading, second);
+        reading.kinds = {{"http_server", false, 1, 15, 1}, {"sql", false, 0, 0, 0}};
+        aggregator.on_go_connections(id, reading, second);
+    }
+    aggregator.remove_target(1);
+    const auto snapshot = aggregator.snapshot(second);
+    CHECK(number(*snapshot, Family::audit_checks, {"http_server_sockets"}) == 30);
+    CHECK(number(*snapshot, Family::audit_mismatches, {"http_server_sockets"}) == 2);
 }
 
 TEST_CASE("events that cannot be are malformed") {

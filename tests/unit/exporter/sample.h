@@ -91,7 +91,7 @@ inline void add_traffic(aggregator::Aggregator& aggregator) {
     reading.grpc_server = 7;
     reading.sql = GoConnectionReading::Sql{1, 3, 4, 10, 11, 12};
     reading.kinds = {{"http_server", true, 0}, {"sql", false, 2}};
-    aggregator.on_go_connections(0, reading);
+    aggregator.on_go_connections(0, reading, second);
 
     holter_go_http_dial dial{};
     dial.event = {HOLTER_EVENT_GO_HTTP_DIAL, 0};

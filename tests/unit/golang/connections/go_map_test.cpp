@@ -2,7 +2,7 @@
 #include "loader/golang/connections/go_map.h"
 
 #include "catch.h"
-#include "golang/connection_memory.h"
+#include "golang/connections/connection_memory.h"
 
 #include <set>
 
@@ -22,7 +22,8 @@ std::vector<std::uint64_t> numbers(std::size_t count) {
 std::multiset<std::uint64_t> keys_of(const TargetMemory& memory, MapFormat format,
                                      std::uint64_t map, std::size_t value) {
     std::multiset<std::uint64_t> keys;
-    for_each_entry(memory, format, map, {8, value},
+    WalkBudget budget;
+    for_each_entry(memory, format, map, {8, value}, budget,
                    [&](std::span<const std::byte> key, std::span<const std::byte> of) {
                        CHECK(of.size() == value);
                        keys.insert(elf::load<std::uint64_t>(key, 0));
@@ -66,14 +67,15 @@ TEST_CASE("while a map of buckets grows, its old array holds what has not moved"
 
 TEST_CASE("what is no map is not walked") {
     ConnectionMemory target;
+    WalkBudget budget;
     const auto ignore = [](std::span<const std::byte>, std::span<const std::byte>) {};
     for (const auto format : {MapFormat::buckets, MapFormat::groups}) {
-        CHECK(for_each_entry(target.access(), format, 0, {8, 0}, ignore) == 0);
-        CHECK_FALSE(for_each_entry(target.access(), format, 0x1234, {8, 0}, ignore));
+        CHECK(for_each_entry(target.access(), format, 0, {8, 0}, budget, ignore) == 0);
+        CHECK_FALSE(for_each_entry(target.access(), format, 0x1234, {8, 0}, budget, ignore));
         const std::uint64_t nonsense = target.allocate(48);
         for (std::uint64_t at = 0; at < 48; at += 8)
             target.put(nonsense + at, ~std::uint64_t{0});
-        CHECK_FALSE(for_each_entry(target.access(), format, nonsense, {8, 0}, ignore));
+        CHECK_FALSE(for_each_entry(target.access(), format, nonsense, {8, 0}, budget, ignore));
     }
     CHECK(map_length(target.access(), 0) == 0);
     CHECK_FALSE(map_length(target.access(), 0x1234));
