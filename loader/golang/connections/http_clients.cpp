@@ -9,8 +9,6 @@ namespace holter::golang {
 
 namespace {
 
-/// Of readings in a row that fail before a Transport is forgotten.
-constexpr int patience = 3;
 constexpr std::uint64_t longest_address = 4096;
 
 std::string text_at(const TargetMemory& memory, std::uint64_t string) {
@@ -34,29 +32,18 @@ std::string text_of(const holter_go_text& text) {
 
 } // namespace
 
-void HttpClients::add_transport(std::uint64_t address) {
-    if (address == 0 || transports_.count(address))
-        return;
-    if (transports_.size() >= max_transports) {
-        const auto unused = std::find_if(transports_.begin(), transports_.end(),
-                                         [](const auto& entry) { return entry.second.empty; });
-        if (unused == transports_.end())
-            return;
-        transports_.erase(unused);
-    }
-    transports_[address] = {};
-    any_ = true;
-}
-
 void HttpClients::on_object(const holter_go_object& event) {
-    if (event.kind == HOLTER_GO_HTTP_TRANSPORT)
-        add_transport(event.address);
-    else if (event.kind == HOLTER_GO_HTTP2_CLIENT_CONN && http2_.size() < max_connections)
+    if (event.kind == HOLTER_GO_HTTP_TRANSPORT) {
+        transports_.add(event.address);
+        any_ = true;
+    }
+    if (event.kind == HOLTER_GO_HTTP2_CLIENT_CONN && http2_.size() < max_connections)
         http2_[event.address] = {event.net_conn, std::nullopt, 0};
 }
 
 void HttpClients::on_dial(const holter_go_http_dial& event) {
-    add_transport(event.transport);
+    transports_.add(event.transport);
+    any_ = any_ || event.transport != 0;
     if (event.connection == 0 || connections_.size() >= max_connections)
         return;
     sockets_.forget(event.connection);
@@ -75,10 +62,7 @@ std::optional<std::vector<HttpClientReading>> HttpClients::read(bool check) {
         return std::nullopt;
     Idle idle;
     WalkBudget budget;
-    for (auto at = transports_.begin(); at != transports_.end();) {
-        add_idle(at->first, at->second, budget, idle);
-        at = at->second.failures < patience ? std::next(at) : transports_.erase(at);
-    }
+    transports_.each([&](std::uint64_t transport) { return add_idle(transport, budget, idle); });
     std::vector<SocketCheck::Connection> open;
     look_at_connections(idle, open);
     look_at_http2(open);
@@ -110,7 +94,7 @@ void HttpClients::look_at_connections(const Idle& idle,
             parts.has(i) &&
             parts.get<std::uint64_t>(i, *fields_.transport) == connection.transport &&
             parts.get<std::uint64_t>(i, *fields_.closed) == 0 &&
-            (idle.count(addresses[i]) != 0 || !connection.http2);
+            (is_idle(idle, addresses[i], connection) || !connection.http2);
         if (!is_open && connection.doubtful) {
             // The entries for HTTP/2 go without a word.
             corrections_ += connection.http2 ? 0 : 1;
@@ -118,9 +102,8 @@ void HttpClients::look_at_connections(const Idle& idle,
             continue;
         }
         connection.doubtful = !is_open;
-        if (const auto transport = transports_.find(connection.transport);
-            is_open && transport != transports_.end())
-            transport->second.empty = false;
+        if (is_open)
+            transports_.use(connection.transport);
         if (is_open && !connection.http2)
             open.push_back({addresses[i], parts.get<std::uint64_t>(i, net_conn_data)});
     }
@@ -131,7 +114,7 @@ void HttpClients::count_connections(const Idle& idle, ByAddress& out) const {
         if (connection.doubtful || sockets_.lacks(address) || (connection.http2 && !http2_.empty()))
             continue;
         HttpClientReading& counts = out[connection.address];
-        ++(idle.count(address) != 0 ? counts.idle : counts.active);
+        ++(is_idle(idle, address, connection) ? counts.idle : counts.active);
     }
 }
 
@@ -174,28 +157,32 @@ std::string HttpClients::server_name(std::uint64_t net_conn) const {
     return config ? text_at(memory_, *config + *fields_.tls_server_name) : std::string();
 }
 
-void HttpClients::add_idle(std::uint64_t address, Transport& transport, WalkBudget& budget,
-                           Idle& idle) {
-    Idle of_transport;
-    const auto map = memory_.value<std::uint64_t>(address + *fields_.idle);
+bool HttpClients::is_idle(const Idle& idle, std::uint64_t address, const Connection& connection) {
+    const auto of_transport = idle.find(connection.transport);
+    return of_transport != idle.end() && of_transport->second.count(address) != 0;
+}
+
+bool HttpClients::add_idle(std::uint64_t transport, WalkBudget& budget, Idle& idle) {
+    const auto map = memory_.value<std::uint64_t>(transport + *fields_.idle);
+    auto& of_transport = idle[transport];
     const bool readable =
         map && for_each_entry(memory_, format_, *map, {8, 8}, budget,
                               [&](std::span<const std::byte> key, std::span<const std::byte>) {
                                   of_transport.insert(elf::load<std::uint64_t>(key, 0));
                               });
-    transport.failures = readable ? 0 : transport.failures + 1;
-    transport.empty = true; // unless a connection of it is found
-    add_unknown(of_transport, address);
-    idle.merge(of_transport);
+    add_unknown(of_transport, transport);
+    return readable;
 }
 
-void HttpClients::add_unknown(const Idle& idle, std::uint64_t transport) {
+void HttpClients::add_unknown(const std::unordered_set<std::uint64_t>& idle,
+                              std::uint64_t transport) {
     for (const std::uint64_t address : idle) {
         if (address == 0 || connections_.size() >= max_connections || connections_.count(address))
             continue;
         const auto owner = memory_.value<std::uint64_t>(address + *fields_.transport);
+        const auto closed = memory_.value<std::uint64_t>(address + *fields_.closed);
         const auto alternative = memory_.value<std::uint64_t>(address + *fields_.alternative);
-        if (owner != transport || !alternative)
+        if (owner != transport || closed != std::uint64_t{0} || !alternative)
             continue;
         connections_[address] = {transport, text_at(memory_, address + *fields_.address),
                                  *alternative != 0, false};

@@ -13,13 +13,12 @@
 // its Transport any more, was closed unseen. It is left out at once, and forgotten if the
 // event does not come until the next reading. One whose socket the kernel does not know any more is
 // left out until it is closed.
-//
-// Programs make Transports for single requests. One without connections makes room for a new one.
 #pragma once
 
 #include "bpf/events.h"
 #include "loader/golang/connections/fields.h"
 #include "loader/golang/connections/go_map.h"
+#include "loader/golang/connections/holders.h"
 #include "loader/golang/connections/reading.h"
 #include "loader/golang/connections/sockets/socket_check.h"
 
@@ -60,21 +59,18 @@ class HttpClients {
         bool http2 = false;    ///< no connection, but the pool's entry for some
         bool doubtful = false; ///< it did not look open in the last reading
     };
-    struct Transport {
-        int failures = 0;   ///< of readings in a row
-        bool empty = false; ///< in the last reading
-    };
     struct Http2 {
         std::uint64_t net_conn = 0;
         std::optional<std::string> server_name; ///< empty: not read yet
         std::uint64_t streams = 0;              ///< open in the last reading
     };
-    using Idle = std::unordered_set<std::uint64_t>;
+    /// Connections by Transport: memory that was a pool's may name connections of others.
+    using Idle = std::unordered_map<std::uint64_t, std::unordered_set<std::uint64_t>>;
     using ByAddress = std::map<std::string, HttpClientReading>;
 
-    void add_transport(std::uint64_t address);
-    void add_idle(std::uint64_t address, Transport& transport, WalkBudget& budget, Idle& idle);
-    void add_unknown(const Idle& idle, std::uint64_t transport);
+    bool add_idle(std::uint64_t transport, WalkBudget& budget, Idle& idle);
+    void add_unknown(const std::unordered_set<std::uint64_t>& idle, std::uint64_t transport);
+    static bool is_idle(const Idle& idle, std::uint64_t address, const Connection& connection);
     void look_at_connections(const Idle& idle, std::vector<SocketCheck::Connection>& open);
     void look_at_http2(std::vector<SocketCheck::Connection>& open);
     void count_connections(const Idle& idle, ByAddress& out) const;
@@ -85,7 +81,7 @@ class HttpClients {
     MapFormat format_;
     HttpClientFields fields_;
     SocketCheck sockets_;
-    std::map<std::uint64_t, Transport> transports_;
+    Holders transports_{max_transports};
     bool any_ = false; ///< a Transport has been known
     std::unordered_map<std::uint64_t, Connection> connections_;
     std::unordered_map<std::uint64_t, Http2> http2_; ///< by HTTP/2's ClientConn

@@ -12,28 +12,12 @@ namespace {
 /// net/http.ConnState, the low byte of conn.curState; the rest is the time of the change.
 enum ConnState : std::uint8_t { state_new, state_active, state_idle, state_hijacked, state_closed };
 
-/// Of readings in a row that fail before a server is forgotten.
-constexpr int patience = 3;
-
 } // namespace
-
-void HttpServers::add_server(std::uint64_t address) {
-    if (address == 0 || servers_.count(address))
-        return;
-    if (servers_.size() >= max_servers) {
-        const auto unused = std::find_if(servers_.begin(), servers_.end(),
-                                         [](const auto& entry) { return entry.second.empty; });
-        if (unused == servers_.end())
-            return;
-        servers_.erase(unused);
-    }
-    servers_[address] = {};
-}
 
 void HttpServers::on_object(const holter_go_object& event) {
     switch (event.kind) {
     case HOLTER_GO_HTTP_SERVER:
-        add_server(event.address);
+        servers_.add(event.address);
         break;
     case HOLTER_GO_HTTP2_SERVER_CONN:
         if (event.net_conn != 0 && http2_.size() < max_connections)
@@ -54,18 +38,8 @@ std::optional<HttpServerReading> HttpServers::read(bool check) {
         return std::nullopt;
     std::vector<std::uint64_t> addresses;
     WalkBudget budget;
-    for (auto at = servers_.begin(); at != servers_.end();) {
-        auto& [address, server] = *at;
-        const std::size_t before = addresses.size();
-        server.failures = add_connections(address, budget, addresses) ? 0 : server.failures + 1;
-        server.empty = addresses.size() == before;
-        if (server.failures < patience) {
-            ++at;
-        } else {
-            ++corrections_;
-            at = servers_.erase(at);
-        }
-    }
+    corrections_ += servers_.each(
+        [&](std::uint64_t server) { return add_connections(server, budget, addresses); });
     auto connections = connections_at(addresses);
     look_at_hijacked();
     if (check)
@@ -97,10 +71,14 @@ HttpServers::connections_at(const std::vector<std::uint64_t>& addresses) {
     const ObjectParts parts(memory_, addresses, first, static_cast<std::size_t>(last - first) + 8);
     std::vector<Connection> out;
     out.reserve(addresses.size());
-    for (std::size_t i = 0; i < addresses.size(); ++i)
-        if (parts.has(i) && servers_.count(parts.get<std::uint64_t>(i, *fields_.server)))
-            out.push_back({addresses[i], parts.get<std::uint64_t>(i, net_conn_data),
-                           static_cast<std::uint8_t>(parts.get<std::uint64_t>(i, *fields_.state))});
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+        const auto server = parts.has(i) ? parts.get<std::uint64_t>(i, *fields_.server) : 0;
+        if (!servers_.has(server))
+            continue;
+        servers_.use(server);
+        out.push_back({addresses[i], parts.get<std::uint64_t>(i, net_conn_data),
+                       static_cast<std::uint8_t>(parts.get<std::uint64_t>(i, *fields_.state))});
+    }
     return out;
 }
 

@@ -7,19 +7,16 @@
 // Two kinds of connections need more. HTTP/2 leaves the state at "active" for ever: how many
 // streams are open is in its own part of the connection, which a probe tells of. A
 // hijacked connection leaves the server's set: it counts until its descriptor is closed.
-//
-// A server that has gone leaves memory that may look like one without connections. Such ones make
-// room for new ones; a server that is in use is told of again.
 #pragma once
 
 #include "bpf/events.h"
 #include "loader/golang/connections/fields.h"
 #include "loader/golang/connections/go_map.h"
+#include "loader/golang/connections/holders.h"
 #include "loader/golang/connections/reading.h"
 #include "loader/golang/connections/sockets/socket_check.h"
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <unordered_map>
 
@@ -49,10 +46,6 @@ class HttpServers {
         std::uint64_t address = 0;
         bool found = true; ///< among the connections of the last reading, or new since
     };
-    struct Server {
-        int failures = 0;   ///< of readings in a row
-        bool empty = false; ///< in the last reading
-    };
     /// One that a server has in its set.
     struct Connection {
         std::uint64_t address = 0;
@@ -60,7 +53,6 @@ class HttpServers {
         std::uint8_t state = 0;
     };
 
-    void add_server(std::uint64_t address);
     bool add_connections(std::uint64_t server, WalkBudget& budget,
                          std::vector<std::uint64_t>& addresses) const;
     /// Those among them that are connections of a known server.
@@ -75,7 +67,7 @@ class HttpServers {
     HttpServerFields fields_;
     const Descriptors& descriptors_;
     SocketCheck sockets_;
-    std::map<std::uint64_t, Server> servers_;
+    Holders servers_{max_servers};
     std::unordered_map<std::uint64_t, Http2> http2_;
     /// By what the net.Conn points to; empty: not read yet.
     std::unordered_map<std::uint64_t, std::optional<NetDescriptor>> hijacked_;

@@ -33,6 +33,12 @@ var commands = map[string]func([]int) (reply, error){
 	"limits":  sqlLimits,
 	"cancel":  cancelled,
 	"refused": refused,
+	"steal":   steal,
+	"servers": servers,
+	"collect": collect,
+	"keep":    keep,
+	"port":    port,
+	"dial":    dial,
 }
 
 func run(line string) (reply, error) {
