@@ -132,3 +132,20 @@ golang.org/x/net/http2.MetaHeadersFrame      HeadersFrame Fields Truncated
 golang.org/x/net/http2/hpack.HeaderField     Name Value Sensitive
 golang.org/x/net/http2.GoAwayFrame           LastStreamID ErrCode
 """
+
+GIN = """
+github.com/gin-gonic/gin.Context   fullPath
+"""
+
+CHI = """
+github.com/go-chi/chi/v5.Context   RoutePatterns
+"""
+
+ECHO = """
+github.com/labstack/echo/v4.context   path
+"""
+
+GORILLA = """
+github.com/gorilla/mux.Route         routeConf.regexp.path
+github.com/gorilla/mux.routeRegexp   template
+"""
