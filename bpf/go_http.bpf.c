@@ -14,6 +14,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bpf/requests.h"
+#include "bpf/routes.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -79,6 +80,8 @@ static __noinline int served(struct hit *hit, struct open_request *open, __u32 s
 	end.facts.status = status;
 	end.facts.flags = flags;
 	read_method(&end, target, request);
+	if (open->piece_count)
+		return emit_routed(&end, open, hit->slot);
 	read_route(&end, target, request);
 	return emit_request(&end, hit->slot);
 }
@@ -176,6 +179,36 @@ static __noinline int http_connection_ends(struct pt_regs *ctx, struct hit *hit)
 		bpf_probe_read_user(&status, sizeof(status),
 				    (const void *)(open->writer + target->response_status));
 	return served(hit, open, status, HOLTER_REQUEST_PANICKED);
+}
+
+/* In a router's ServeHTTP: gin, echo and chi give back their context there, call (*Pool).Put(p,
+ * context); gorilla makes the handler's request, call requestWithRoute(req, route). */
+static __noinline int http_routed(struct pt_regs *ctx, struct hit *hit)
+{
+	struct holter_http_target *target = bpf_map_lookup_elem(&http_targets, &hit->slot);
+	struct open_request *open = open_request_of(hit->slot, HOLTER_HTTP_SERVER, GO_G(ctx));
+	__u64 path = 0;
+
+	if (!open || !target)
+		return 0;
+	switch (HOLTER_COOKIE_ARGUMENT(hit->cookie)) {
+	case HOLTER_ARGUMENT_of_gin:
+		keep_pattern(open, GO_ARG3(ctx), target->gin_pattern);
+		break;
+	case HOLTER_ARGUMENT_of_echo:
+		keep_pattern(open, GO_ARG3(ctx), target->echo_pattern);
+		break;
+	case HOLTER_ARGUMENT_of_chi:
+		keep_patterns(open, GO_ARG3(ctx), target->chi_patterns);
+		break;
+	case HOLTER_ARGUMENT_of_gorilla:
+		if (target->gorilla_path != HOLTER_NO_FIELD &&
+		    !bpf_probe_read_user(&path, sizeof(path),
+					 (const void *)(GO_ARG2(ctx) + target->gorilla_path)))
+			keep_pattern(open, path, target->gorilla_pattern);
+		break;
+	}
+	return 0;
 }
 
 static __noinline int called(struct hit *hit, struct open_request *open, __u32 status, __u32 flags)

@@ -20,6 +20,9 @@
 #include "bpf/ring.h"
 #include "bpf/target.h"
 
+/* Of how many pieces the pattern of a router may be put together. */
+#define ROUTE_PIECES 6
+
 struct open_request {
 	__u64 began_ns; /* 0: it has ended */
 	__u64 gc_pause_ns;
@@ -27,6 +30,10 @@ struct open_request {
 	__u64 request; /* addresses of what the program needs at the end */
 	__u64 writer;
 	struct go_error error; /* the last that it has met */
+	/* HTTP server: of the pattern of its router, address and length of each; see routes.h. */
+	__u64 pieces[ROUTE_PIECES];
+	__u32 piece_count;
+	__u32 joined;
 };
 
 struct {

@@ -82,6 +82,16 @@ std::string route_of_pattern(std::string_view pattern) {
     return clean_label(pattern);
 }
 
+std::string route_of_pieces(std::string_view joined) {
+    constexpr std::string_view inner = "/*/"; // where a router lies inside another
+    std::string route(joined);
+    for (auto at = route.find(inner); at != route.npos; at = route.find(inner, at))
+        route.erase(at, inner.size() - 1);
+    for (int slashes = 0; slashes < 2 && route.size() > 1 && route.back() == '/'; ++slashes)
+        route.pop_back();
+    return clean_label(route);
+}
+
 std::string route_of_path(std::string_view path) {
     if (path.empty() || path[0] != '/')
         return std::string(other_label);

@@ -23,6 +23,10 @@ std::string rpc_method_label(std::string_view text);
 /// `/items/{id}` of ServeMux's "GET example.com/items/{id}"; patterns of other routers as they are.
 std::string route_of_pattern(std::string_view pattern);
 
+/// `/users/{id}` of "/users/*" and "/{id}", the pieces of a pattern one after the other: what chi
+/// makes of them.
+std::string route_of_pieces(std::string_view joined);
+
 /// A path with `{id}` for each segment that looks like an identifier (numbers, UUIDs, hashes,
 /// long or odd ones) and `*` for all segments beyond the fourth: `/users/{id}/orders`.
 std::string route_of_path(std::string_view path);

@@ -29,7 +29,7 @@ std::string label_of(const holter_request_facts& facts, std::string_view text) {
     switch (facts.kind) {
     case HOLTER_HTTP_SERVER:
         if (facts.flags & HOLTER_REQUEST_ROUTE)
-            return route_of_pattern(text);
+            return facts.pieces != 0 ? route_of_pieces(text) : route_of_pattern(text);
         return route_of_path(text);
     case HOLTER_HTTP_CLIENT:
         return host_label(text);

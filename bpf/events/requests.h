@@ -41,7 +41,8 @@ struct holter_request_facts {
 	__u8 flags;	  /* enum holter_request_flag */
 	char method[HOLTER_REQUEST_METHOD]; /* HTTP's, zero-padded; `?`: longer than any real one */
 	__u16 text_length;		    /* bytes of the text that are here */
-	__u16 pad[3];
+	__u8 pieces; /* of which the router's pattern was put together; 0: it is one text */
+	__u8 pad[5];
 };
 HOLTER_ASSERT_SIZE(struct holter_request_facts, 56);
 
@@ -100,9 +101,13 @@ struct holter_http_target {
 	__u16 stream_answer_status; /* internal/http2.ClientResponse.StatusCode, Go >= 1.27 */
 	__u16 stream_status;	    /* responseWriterState.status of Go's own HTTP/2 */
 	__u16 module_stream_status; /* the same of golang.org/x/net/http2 */
-	__u16 pad;
+	__u16 gin_pattern;	    /* gin.Context.fullPath */
+	__u16 echo_pattern;	    /* echo.context.path */
+	__u16 chi_patterns;	    /* chi.Context.RoutePatterns */
+	__u16 gorilla_path;	    /* mux.Route.regexp.path: *routeRegexp */
+	__u16 gorilla_pattern;	    /* mux.routeRegexp.template */
 };
-HOLTER_ASSERT_SIZE(struct holter_http_target, 32);
+HOLTER_ASSERT_SIZE(struct holter_http_target, 40);
 
 /* The array `grpc_targets`. */
 struct holter_grpc_target {
@@ -126,6 +131,7 @@ HOLTER_ASSERT_SIZE(struct holter_grpc_target, 32);
 	X(http_stream_panics)                                                                      \
 	X(http_module_stream_begins)                                                               \
 	X(http_connection_ends)                                                                    \
+	X(http_routed)                                                                             \
 	X(http_call_begins)                                                                        \
 	X(http_call_answered)                                                                      \
 	X(http_call_retried)                                                                       \
@@ -135,7 +141,11 @@ HOLTER_ASSERT_SIZE(struct holter_grpc_target, 32);
 #define HOLTER_GO_HTTP_ARGUMENTS(X)                                                                \
 	X(of_go)                                                                                   \
 	X(of_module)                                                                               \
-	X(of_stream)
+	X(of_stream)                                                                               \
+	X(of_gin)                                                                                  \
+	X(of_echo)                                                                                 \
+	X(of_chi)                                                                                  \
+	X(of_gorilla)
 enum holter_go_http_program {
 	HOLTER_GO_HTTP_PROGRAMS(HOLTER_PROGRAM_ID) HOLTER_GO_HTTP_PROGRAM_COUNT
 };

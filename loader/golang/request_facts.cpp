@@ -39,6 +39,19 @@ holter_http_target http_facts(const Binary& binary) {
                                       "net/http.http2responseWriterState.status"});
     target.module_stream_status =
         field(module, {"golang.org/x/net/http2.responseWriterState.status"});
+    const auto of_router = [&](const char* router, std::initializer_list<std::string_view> names) {
+        return field(binary.module_offsets(router), names);
+    };
+    target.gin_pattern =
+        of_router("github.com/gin-gonic/gin", {"github.com/gin-gonic/gin.Context.fullPath"});
+    target.echo_pattern =
+        of_router("github.com/labstack/echo/v4", {"github.com/labstack/echo/v4.context.path"});
+    target.chi_patterns =
+        of_router("github.com/go-chi/chi/v5", {"github.com/go-chi/chi/v5.Context.RoutePatterns"});
+    target.gorilla_path =
+        of_router("github.com/gorilla/mux", {"github.com/gorilla/mux.Route.routeConf.regexp.path"});
+    target.gorilla_pattern =
+        of_router("github.com/gorilla/mux", {"github.com/gorilla/mux.routeRegexp.template"});
     return target;
 }
 

@@ -14,8 +14,8 @@ using namespace holter::aggregator;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
-    for (const std::string& label :
-         {rpc_method_label(text), route_of_pattern(text), route_of_path(text), host_label(text)})
+    for (const std::string& label : {rpc_method_label(text), route_of_pattern(text),
+                                     route_of_pieces(text), route_of_path(text), host_label(text)})
         if (clean_label(label) != label)
             std::abort();
     return 0;

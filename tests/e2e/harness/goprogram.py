@@ -120,14 +120,17 @@ def _digest(folder, words):
     return digest.hexdigest()[:16]
 
 
-def _with_module(folder, version, module, unfinished):
-    """A copy of the program that requires this one release of a module, `path@v1.2.3`."""
+def _with_module(folder, version, module, tagged, unfinished):
+    """A copy of the program that requires this one release of a module, `path@v1.2.3`. Where tags
+    choose among its files, the others may import what this release has nothing to do with: then
+    only the build can say what else is needed."""
     copy = pathlib.Path(unfinished) / "source"
     shutil.copytree(folder, copy)
     (copy / "go.mod").write_text(f"module example.com/{folder.name}\n\ngo 1.18\n")
     environ = {**environment(version, cgo=False), "GOFLAGS": "-buildvcs=false -mod=mod"}
     _run([_driver(), "get", module], cwd=copy, env=environ)
-    _run([_driver(), "mod", "tidy"], cwd=copy, env=environ)
+    if not tagged:
+        _run([_driver(), "mod", "tidy"], cwd=copy, env=environ)
     return copy
 
 
@@ -156,7 +159,9 @@ def build(version, mode="plain", program="go_gc", variant="", flags=(), key=b"",
     with tempfile.TemporaryDirectory(dir=_cache()) as unfinished:
         path = pathlib.Path(unfinished) / "built" / program
         if module:
-            folder = _with_module(folder, version, module, unfinished)
+            tagged = any(flag.startswith("-tags=") for flag in flags)
+            folder = _with_module(folder, version, module, tagged, unfinished)
+            wanted += ["-mod=mod"] if tagged else []
         _run([_driver(), "build", *wanted, "-o", path, "."], cwd=folder,
              env=environment(version, cgo=mode == "pie_external_cgo"))
         output.parent.mkdir(exist_ok=True)

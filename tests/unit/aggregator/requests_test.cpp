@@ -196,6 +196,24 @@ TEST_CASE("routes", "[requests]") {
     CHECK(route_of_path("") == "_OTHER");
 }
 
+TEST_CASE("patterns of routers inside one another", "[requests]") {
+    CHECK(route_of_pieces("/items/{id}") == "/items/{id}");
+    CHECK(route_of_pieces("/api/*/users/*/{id}") == "/api/users/{id}");
+    CHECK(route_of_pieces("/*/*/*") == "/*");
+    CHECK(route_of_pieces("/files/*") == "/files/*");
+    CHECK(route_of_pieces("/items//") == "/items");
+    CHECK(route_of_pieces("/") == "/");
+    CHECK(route_of_pieces("//") == "/");
+    CHECK(route_of_pieces("") == "");
+
+    Counting add;
+    auto event = request(HOLTER_HTTP_SERVER, "/v1/*/{id}", 200);
+    event.facts.flags = HOLTER_REQUEST_ROUTE;
+    event.facts.pieces = 2;
+    add(event);
+    CHECK(add.count(Family::http_server, {"GET", "/v1/{id}", "200", ""}) == 1);
+}
+
 TEST_CASE("hosts lose their port", "[requests]") {
     CHECK(host_label("shop.example:443") == "shop.example");
     CHECK(host_label("10.0.0.1") == "10.0.0.1");

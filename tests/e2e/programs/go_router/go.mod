@@ -1,0 +1,3 @@
+module example.com/go_router
+
+go 1.18
