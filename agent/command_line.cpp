@@ -7,6 +7,7 @@
 #include "agent/commands/commands.h"
 #include "agent/version.h"
 #include "loader/catalogue/strict_yaml.h"
+#include "loader/golang/trace_settings.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -81,6 +82,15 @@ void add_run_flags(CLI::App& app, RunFlags& flags) {
     app.add_option("--path.procfs", given.procfs, "where procfs is mounted")
         ->type_name("DIR")
         ->capture_default_str();
+    app.add_option("--requests.exemplars-per-second", given.exemplars_per_second,
+                   "how often a request of a class is asked for its trace; 0: never")
+        ->type_name("N")
+        ->check(CLI::Range(std::uint32_t{0}, golang::most_exemplars_per_second))
+        ->capture_default_str();
+    app.add_option("--requests.request-id-header", given.request_id_header,
+                   "header with the identifier of a request, for those without a trace")
+        ->type_name("NAME")
+        ->capture_default_str();
     app.add_option("--errors.classes-file", given.error_classes_file,
                    "YAML file with classes of errors, on top of the built-in table")
         ->type_name("FILE");
@@ -105,6 +115,8 @@ Configuration merged(const CLI::App& app, const RunFlags& flags) {
     take("--attach.method", &Configuration::attach_method);
     take("--path.procfs", &Configuration::procfs);
     take("--probes.dir", &Configuration::probes_dir);
+    take("--requests.exemplars-per-second", &Configuration::exemplars_per_second);
+    take("--requests.request-id-header", &Configuration::request_id_header);
     take("--errors.classes-file", &Configuration::error_classes_file);
     return configuration;
 }

@@ -2,6 +2,7 @@
 #include "agent/configuration.h"
 
 #include "loader/catalogue/strict_yaml.h"
+#include "loader/golang/trace_settings.h"
 
 #include <cerrno>
 #include <cstring>
@@ -101,6 +102,18 @@ Configuration parse_configuration(const std::string& content, const std::string&
         if (const auto sockets = map.find("tcp_sockets"))
             configuration.tcp_sockets =
                 static_cast<std::uint32_t>(sockets->integer(0, 100'000'000));
+    });
+    section(root, "requests", [&](YamlMap& map) {
+        if (const auto rate = map.find("exemplars_per_second"))
+            configuration.exemplars_per_second =
+                static_cast<std::uint32_t>(rate->integer(0, golang::most_exemplars_per_second));
+        if (const auto header = map.find("request_id_header")) {
+            configuration.request_id_header = header->text();
+            const auto settings = golang::trace_settings(configuration.exemplars_per_second,
+                                                         configuration.request_id_header);
+            if (!settings)
+                header->fail(settings.error().message);
+        }
     });
     section(root, "errors",
             [&](YamlMap& map) { text_key(map, "classes_file", configuration.error_classes_file); });

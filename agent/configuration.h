@@ -27,8 +27,10 @@ struct Configuration {
     std::chrono::milliseconds rescan_interval{30'000};
     std::size_t series_per_family = 2000;
     std::size_t most_targets = HOLTER_MAX_TARGETS;
-    std::uint32_t tcp_sockets = 1'000'000; ///< followed at a time
-    std::string error_classes_file;        ///< on top of the built-in table; empty: none
+    std::uint32_t tcp_sockets = 1'000'000;   ///< followed at a time
+    std::uint32_t exemplars_per_second = 10; ///< of a class of requests; 0: headers are not read
+    std::string request_id_header = "x-request-id";
+    std::string error_classes_file; ///< on top of the built-in table; empty: none
 };
 
 /// Reads a configuration file over the defaults. Throws catalogue::YamlError, with

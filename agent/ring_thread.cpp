@@ -34,6 +34,13 @@ std::uint64_t monotonic_ns() {
                                           .count());
 }
 
+/// What to add to monotonic_ns() for the time since 1970, which may be set at any moment.
+std::uint64_t unix_minus_monotonic_ns() {
+    const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(
+        std::chrono::system_clock::now().time_since_epoch());
+    return static_cast<std::uint64_t>(now.count()) - monotonic_ns();
+}
+
 aggregator::Target described(const tracer::Target& target) {
     aggregator::Target out;
     out.id = target.slot;
@@ -153,6 +160,7 @@ void RingThread::loop() {
         ::poll(events, 2, traced_.empty() ? -1 : drain_interval_ms);
         eventfd_t count = 0;
         ::eventfd_read(wake_fd_, &count);
+        aggregator_.set_unix_time(unix_minus_monotonic_ns());
         run_tasks();
         ring_->drain();
         if (const auto now = monotonic_ns(); now - expired_at > expiry_interval_ns) {

@@ -225,6 +225,11 @@ void Aggregator::on_record(std::span<const std::byte> record) {
         }
         void operator()(const holter_request& event) const { state.request(event); }
         void operator()(const holter_long_request& event) const { state.request(event); }
+        void operator()(const holter_traced_request& event) const {
+            state.request(event, exemplar_of({event.trace, event.trace_length},
+                                             {event.id, event.id_length}, event.facts.duration_ns,
+                                             event.ended_ns + state.unix_minus_monotonic_ns));
+        }
     };
     std::uint32_t type = HOLTER_EVENT_NONE;
     if (!decode(record, type, Visitor{state}))
@@ -298,6 +303,10 @@ void Aggregator::set_probe_hit_cost(std::string_view site, double seconds) {
 void Aggregator::set_overhead(TargetId id, double ratio) {
     if (id < state_->processes.size() && state_->processes[id])
         state_->processes[id]->overhead.set(ratio);
+}
+
+void Aggregator::set_unix_time(std::uint64_t unix_minus_monotonic_ns) {
+    state_->unix_minus_monotonic_ns = unix_minus_monotonic_ns;
 }
 
 void Aggregator::expire(std::uint64_t now_ns) {

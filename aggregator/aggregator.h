@@ -102,6 +102,9 @@ class Aggregator {
     /// CPU time spent in our probes ÷ the target's CPU time, since it was attached.
     void set_overhead(TargetId id, double ratio);
 
+    /// What to add to the monotonic clock for the time since 1970: exemplars say when they were.
+    void set_unix_time(std::uint64_t unix_minus_monotonic_ns);
+
     /// Forgets services that have been without a process for longer than the limit. To be called
     /// now and then; once a minute is plenty.
     void expire(std::uint64_t now_ns);

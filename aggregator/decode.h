@@ -51,6 +51,12 @@ bool plausible(const Event& event) {
     return event.facts.kind < HOLTER_REQUEST_KINDS && event.facts.text_length <= sizeof(event.text);
 }
 
+inline bool plausible(const holter_traced_request& event) {
+    return event.facts.kind < HOLTER_REQUEST_KINDS &&
+           event.facts.text_length <= sizeof(event.text) &&
+           event.trace_length <= sizeof(event.trace) && event.id_length <= sizeof(event.id);
+}
+
 /// Calls `visit(event)` with the event's own struct, in place. False when the record is malformed;
 /// `type` is then what it claims to be, or 0 when it is too short even for that. Records of a ring
 /// are aligned to 8 bytes; one that is not is malformed.

@@ -31,6 +31,12 @@ class Builder {
     void series(SeriesTable<std::uint64_t>& table) {
         table.each([&](auto& series) { number(table, series, static_cast<double>(series.left)); });
     }
+    void series(SeriesTable<Count>& table) {
+        table.each([&](auto& series) {
+            number(table, series, static_cast<double>(series.left.value));
+            snapshot_.numbers.back().exemplar = series.left.exemplar;
+        });
+    }
     void series(GaugeTable& table) {
         table.series.each([&](auto& series) {
             number(table.series, series, std::numeric_limits<double>::quiet_NaN());

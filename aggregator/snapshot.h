@@ -26,6 +26,7 @@ struct NumberSeries {
     Family family;
     std::shared_ptr<const Labels> labels;
     double value = 0;
+    ExemplarPtr exemplar = nullptr; ///< counters only
 };
 
 struct HistogramSeries {

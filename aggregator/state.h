@@ -16,6 +16,7 @@
 #include "aggregator/golang/go_gc.h"
 #include "aggregator/golang/go_memory.h"
 #include "aggregator/requests/requests.h"
+#include "aggregator/requests/trace_context.h"
 #include "aggregator/series/gauge.h"
 #include "aggregator/series/series.h"
 #include "aggregator/tcp.h"
@@ -172,6 +173,7 @@ struct Aggregator::State {
     std::map<std::string, std::uint64_t> probe_hits;
     std::map<std::string, std::uint64_t> tcp_corrections;
     std::map<std::string, double> probe_hit_cost;
+    std::uint64_t unix_minus_monotonic_ns = 0;
 
     template <typename Event, typename Handler> void to_target(const Event& event, Handler handle) {
         const std::uint32_t target = event.event.target;
@@ -195,11 +197,13 @@ struct Aggregator::State {
     }
 
     void on_probe_hit(std::uint32_t type, const ProbeHit& hit);
-    template <typename Event> void request(const Event& event) {
+    template <typename Event>
+    void request(const Event& event, const ExemplarPtr& exemplar = nullptr) {
         to_target(event, [&](GoProcess& process) {
-            process.requests.on_request(event.facts, {event.text, event.facts.text_length});
+            process.requests.on_request(event.facts, {event.text, event.facts.text_length},
+                                        exemplar);
             count_request(processes[event.event.target]->errors, event.event.target, event.facts,
-                          names);
+                          names, exemplar);
         });
     }
 

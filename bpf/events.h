@@ -38,7 +38,8 @@
 	X(GO_GRPC_GOAWAY, go_grpc_goaway)                                                          \
 	X(GO_GRPC_SERVER_CLOSE, go_grpc_server_close)                                              \
 	X(REQUEST, request)                                                                        \
-	X(LONG_REQUEST, long_request)
+	X(LONG_REQUEST, long_request)                                                              \
+	X(TRACED_REQUEST, traced_request)
 
 enum holter_event_type {
 	HOLTER_EVENT_NONE,

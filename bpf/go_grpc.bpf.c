@@ -11,6 +11,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "bpf/grpc_metadata.h"
 #include "bpf/requests.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -85,6 +86,27 @@ static __always_inline void read_served(struct request_end *end, struct holter_g
 	if (target->inner_stream != HOLTER_NO_FIELD)
 		stream = read_target(end, stream + target->inner_stream, sizeof(stream));
 	read_string(end, &end->text, stream + target->stream_method);
+}
+
+static __always_inline void read_headers(struct request_end *end, struct holter_grpc_target *target,
+					 __u32 slot, __u64 stream)
+{
+	struct holter_go_error_target *types = bpf_map_lookup_elem(&go_error_targets, &slot);
+	struct metadata_search search = {};
+	struct go_interface context = {};
+
+	if (!types || !types->types || target->stream_context == HOLTER_NO_FIELD ||
+	    (target->inner_stream != HOLTER_NO_FIELD &&
+	     bpf_probe_read_user(&stream, sizeof(stream),
+				 (const void *)(stream + target->inner_stream))) ||
+	    bpf_probe_read_user(&context, sizeof(context),
+				(const void *)(stream + target->stream_context)))
+		return;
+	search.types = types->types;
+	search.key = target->metadata_key;
+	find_metadata(&search, context.data);
+	target->metadata_key = search.key;
+	find_headers(&end->headers, search.map, target->map_format);
 }
 
 /* The goroutine begins another call, and the last one has written no status. It is known when its
@@ -167,6 +189,8 @@ static __noinline int grpc_status_written(struct pt_regs *ctx, struct hit *hit)
 	if (caller > target->handle_stream && caller < target->handle_stream_end)
 		end.facts.flags |= HOLTER_REQUEST_UNKNOWN_METHOD;
 	read_served(&end, target, stream);
+	if (trace_turn(hit->slot, end.ended_ns, end.facts.duration_ns, end.facts.status != CODE_OK))
+		read_headers(&end, target, hit->slot, stream);
 	return emit_request(&end, hit->slot);
 }
 

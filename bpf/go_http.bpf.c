@@ -19,6 +19,7 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define STATUS_OK 200
+#define STATUS_FIRST_ERROR 400
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -64,6 +65,17 @@ static __always_inline void read_route(struct request_end *end, struct holter_ht
 		read_string(end, &end->text, url + target->url_path);
 }
 
+static __always_inline void read_headers(struct request_end *end, struct holter_http_target *target,
+					 __u64 request)
+{
+	__u64 map = 0;
+
+	if (target->request_header != HOLTER_NO_FIELD &&
+	    !bpf_probe_read_user(&map, sizeof(map),
+				 (const void *)(request + target->request_header)))
+		find_headers(&end->headers, map, target->map_format);
+}
+
 static __noinline int served(struct hit *hit, struct open_request *open, __u32 status, __u32 flags)
 {
 	struct holter_http_target *target;
@@ -83,6 +95,9 @@ static __noinline int served(struct hit *hit, struct open_request *open, __u32 s
 	if (open->piece_count)
 		return emit_routed(&end, open, hit->slot);
 	read_route(&end, target, request);
+	if (trace_turn(hit->slot, end.ended_ns, end.facts.duration_ns,
+		       status >= STATUS_FIRST_ERROR || flags & HOLTER_REQUEST_PANICKED))
+		read_headers(&end, target, request);
 	return emit_request(&end, hit->slot);
 }
 

@@ -19,6 +19,7 @@
 #include "bpf/go_abi.h"
 #include "bpf/ring.h"
 #include "bpf/target.h"
+#include "bpf/trace_context.h"
 
 /* Of how many pieces the pattern of a router may be put together. */
 #define ROUTE_PIECES 6
@@ -102,6 +103,8 @@ static __always_inline struct open_request *open_request_of(__u32 slot, __u32 ki
 struct request_end {
 	struct holter_request_facts facts;
 	struct go_string text;
+	struct found_headers headers;
+	__u64 ended_ns;
 };
 
 static __always_inline __u64 read_target(struct request_end *end, __u64 address, __u32 size)
@@ -146,6 +149,7 @@ static __always_inline void measure(struct request_end *end, __u32 slot, __u32 k
 {
 	struct holter_gc_stops *stops = bpf_map_lookup_elem(&gc_stops, &slot);
 
+	end->ended_ns = now_ns;
 	end->facts.kind = kind;
 	end->facts.duration_ns = now_ns - open->began_ns;
 	if (stops) {
@@ -167,7 +171,42 @@ static __always_inline void fill(struct holter_request_facts *facts, char *text,
 	*facts = end->facts;
 }
 
-static __noinline int emit_request(struct request_end *end, __u32 slot)
+static __always_inline __u8 fill_header(char *text, const struct go_string *value, __u64 most)
+{
+	__u64 length = value->length;
+
+	if (length > most || bpf_probe_read_user(text, length, (const void *)value->address))
+		return 0;
+	return length;
+}
+
+static __always_inline __u64 text_length(struct request_end *end)
+{
+	if (end->text.length <= HOLTER_LONG_REQUEST_TEXT)
+		return end->text.length;
+	end->facts.flags |= HOLTER_REQUEST_CUT;
+	return HOLTER_LONG_REQUEST_TEXT;
+}
+
+__noinline int emit_traced(struct request_end *end, __u32 slot)
+{
+	struct holter_traced_request *event;
+
+	if (!end)
+		return 0;
+	event = ring_reserve(HOLTER_EVENT_TRACED_REQUEST, slot, sizeof(*event));
+	if (!event)
+		return 0;
+	event->ended_ns = end->ended_ns;
+	event->trace_length = fill_header(event->trace, &end->headers.trace, HOLTER_TRACEPARENT);
+	event->id_length = fill_header(event->id, &end->headers.id, HOLTER_REQUEST_ID);
+	fill(&event->facts, event->text, end, text_length(end));
+	ring_submit(event);
+	return 0;
+}
+
+/* Not static: verified once, and not for every kind of end. */
+__noinline int emit_request(struct request_end *end, __u32 slot)
 {
 	struct holter_long_request *longer;
 	struct holter_request *event;
@@ -175,6 +214,8 @@ static __noinline int emit_request(struct request_end *end, __u32 slot)
 
 	if (!end)
 		return 0;
+	if (end->headers.trace.length || end->headers.id.length)
+		return emit_traced(end, slot);
 	length = end->text.length;
 	if (length <= HOLTER_REQUEST_TEXT) {
 		event = ring_reserve(HOLTER_EVENT_REQUEST, slot, sizeof(*event));
@@ -184,14 +225,10 @@ static __noinline int emit_request(struct request_end *end, __u32 slot)
 		ring_submit(event);
 		return 0;
 	}
-	if (length > HOLTER_LONG_REQUEST_TEXT) {
-		length = HOLTER_LONG_REQUEST_TEXT;
-		end->facts.flags |= HOLTER_REQUEST_CUT;
-	}
 	longer = ring_reserve(HOLTER_EVENT_LONG_REQUEST, slot, sizeof(*longer));
 	if (!longer)
 		return 0;
-	fill(&longer->facts, longer->text, end, length);
+	fill(&longer->facts, longer->text, end, text_length(end));
 	ring_submit(longer);
 	return 0;
 }

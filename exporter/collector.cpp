@@ -129,6 +129,27 @@ prometheus::MetricFamily Collector::collect(const Metric& metric) const {
     return out;
 }
 
+std::vector<Collector::Exemplars> Collector::exemplars(const Metric& metric) const {
+    std::vector<Exemplars> out;
+    const Family* family = std::get_if<Family>(&metric.source);
+    if (!family || metric.type == Type::gauge)
+        return out;
+    const auto add = [&](const auto& all, auto exemplars_of) {
+        const auto [first, last] = series_of(all, *family);
+        out.reserve(static_cast<std::size_t>(last - first));
+        for (auto series = first; series != last; ++series)
+            out.push_back(exemplars_of(*series));
+    };
+    if (metric.type == Type::histogram)
+        add(snapshot_->histograms,
+            [](const auto& series) { return Exemplars(series.value.exemplars()); });
+    else
+        add(snapshot_->numbers, [](const auto& series) {
+            return series.exemplar ? Exemplars(&series.exemplar, 1) : Exemplars();
+        });
+    return out;
+}
+
 std::string Collector::name_of(Family family) const {
     for (const auto& declared : snapshot_->declared)
         if (declared->family == family)

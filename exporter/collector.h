@@ -10,6 +10,7 @@
 #include "exporter/process_stats.h"
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <prometheus/collectable.h>
@@ -31,6 +32,12 @@ class Collector : public prometheus::Collectable {
 
     /// One of them; without metrics when there are no series.
     prometheus::MetricFamily collect(const Metric& metric) const;
+
+    /// Exemplars of one series: by bucket of a histogram, or the one of a counter. Empty: none.
+    using Exemplars = std::span<const aggregator::ExemplarPtr>;
+    /// Of all series of a family, in the order of collect(), which has no place for them. They
+    /// live as long as the snapshot.
+    std::vector<Exemplars> exemplars(const Metric& metric) const;
 
   private:
     std::string name_of(aggregator::Family family) const;

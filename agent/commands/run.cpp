@@ -14,6 +14,7 @@
 #include "loader/attach/environment.h"
 #include "loader/attach/self_test.h"
 #include "loader/catalogue/catalogue.h"
+#include "loader/golang/trace_settings.h"
 #include "loader/process/procfs/resource_use.h"
 #include "loader/process/watcher.h"
 #include "loader/tcp/sockets.h"
@@ -126,6 +127,10 @@ int run(const Configuration& configuration) {
     set_up_logging(configuration.log_level, configuration.log_format);
     const Signals signals;
     aggregator::ErrorClasses classes = error_classes(configuration.error_classes_file);
+    const auto headers =
+        golang::trace_settings(configuration.exemplars_per_second, configuration.request_id_header);
+    if (!headers)
+        throw UsageError("--requests.request-id-header: " + headers.error().message);
     check_environment();
 
     const process::Procfs procfs(configuration.procfs);
@@ -202,6 +207,9 @@ int run(const Configuration& configuration) {
     const auto tracer = value_or_throw(tracer::Tracer::create(
         procfs, std::move(selection), std::move(catalogue), test.method,
         configuration.rescan_interval, configuration.most_targets, std::move(listener)));
+
+    if (const auto set = tracer->set_trace_settings(*headers); !set)
+        throw std::runtime_error(set.error().message);
 
     auto tcp = tcp::Sockets::start(tracer->objects(), procfs,
                                    {configuration.tcp_sockets, configuration.rescan_interval});

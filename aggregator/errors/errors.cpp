@@ -17,21 +17,24 @@ constexpr std::array<const char*, 2> outcome_names = {"recovered", "fatal"};
 } // namespace
 
 void Errors::Counts::add(const std::shared_ptr<const Service>& service,
-                         std::vector<std::string> own, std::uint64_t n) {
+                         std::vector<std::string> own, const Count& count) {
     const auto [found, is_new] = counted_.try_emplace(std::move(own));
     if (is_new)
         found->second.series = &table_.open(service, found->first);
-    found->second.count += n;
+    found->second.count.add(count);
 }
 
 void Errors::Counts::add_to(std::vector<NumberSeries>& numbers) const {
-    for (const auto& [own, counted] : counted_)
-        numbers[counted.series->position].value += static_cast<double>(counted.count);
+    for (const auto& [own, counted] : counted_) {
+        NumberSeries& series = numbers[counted.series->position];
+        series.value += static_cast<double>(counted.count.value);
+        keep_better(series.exemplar, counted.count.exemplar);
+    }
 }
 
 void Errors::Counts::hand_over() {
     for (const auto& [own, counted] : counted_) {
-        counted.series->left += counted.count;
+        counted.series->left.add(counted.count);
         table_.close(*counted.series);
     }
 }
@@ -47,7 +50,7 @@ Errors::~Errors() {
     panics_.hand_over();
 }
 
-std::string Errors::bounded(std::string_view type, SeriesTable<std::uint64_t>& table) {
+std::string Errors::bounded(std::string_view type, SeriesTable<Count>& table) {
     std::string clean = clean_label(type);
     if (types_.find(clean) != types_.end())
         return clean;
@@ -58,23 +61,23 @@ std::string Errors::bounded(std::string_view type, SeriesTable<std::uint64_t>& t
     return *types_.insert(std::move(clean)).first;
 }
 
-void Errors::count(const ErrorSeen& error, std::uint64_t n) {
+void Errors::count(const ErrorSeen& error, std::uint64_t n, const ExemplarPtr& exemplar) {
     const Classification classification = classes_.classify(error);
     const std::string source = error_source_names[static_cast<std::size_t>(error.source)];
     const std::string type = bounded(error.type, tables_.errors);
     errors_.add(service_,
                 {source, error_class_names[static_cast<std::size_t>(classification.error_class)],
                  type, classification.retryable ? "true" : "false"},
-                n);
+                {n, exemplar});
     if (!error.root_type.empty())
         root_causes_.add(service_, {source, type, bounded(error.root_type, tables_.root_causes)},
-                         n);
+                         {n, exemplar});
 }
 
 void Errors::count_panic_end(std::string_view type, PanicOutcome outcome) {
     panics_.add(service_,
                 {bounded(type, tables_.panics), outcome_names[static_cast<std::size_t>(outcome)]},
-                1);
+                {1, nullptr});
 }
 
 void Errors::add_to(std::vector<NumberSeries>& numbers) const {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "aggregator/errors/classes.h"
+#include "aggregator/series/exemplar.h"
 #include "aggregator/series/series.h"
 #include "aggregator/snapshot.h"
 
@@ -26,9 +27,9 @@ struct ErrorTables {
         : errors(Family::errors, limit), root_causes(Family::error_root_causes, limit),
           panics(Family::go_panics, limit) {}
 
-    SeriesTable<std::uint64_t> errors;
-    SeriesTable<std::uint64_t> root_causes;
-    SeriesTable<std::uint64_t> panics;
+    SeriesTable<Count> errors;
+    SeriesTable<Count> root_causes;
+    SeriesTable<Count> panics;
 };
 
 class Errors {
@@ -45,7 +46,7 @@ class Errors {
     Errors& operator=(const Errors&) = delete;
 
     /// `n` errors that are alike. The types may be foreign bytes of any length.
-    void count(const ErrorSeen& error, std::uint64_t n = 1);
+    void count(const ErrorSeen& error, std::uint64_t n = 1, const ExemplarPtr& exemplar = nullptr);
     /// A panic of this type has ended so. It was counted as an error when it began.
     void count_panic_end(std::string_view type, PanicOutcome outcome);
 
@@ -55,23 +56,23 @@ class Errors {
     /// One family: its series by their own labels, opened when first counted.
     class Counts {
       public:
-        explicit Counts(SeriesTable<std::uint64_t>& table) : table_(table) {}
+        explicit Counts(SeriesTable<Count>& table) : table_(table) {}
         void add(const std::shared_ptr<const Service>& service, std::vector<std::string> own,
-                 std::uint64_t n);
+                 const Count& count);
         void add_to(std::vector<NumberSeries>& numbers) const;
         void hand_over();
 
       private:
         struct Counted {
-            SeriesTable<std::uint64_t>::Series* series = nullptr;
-            std::uint64_t count = 0;
+            SeriesTable<Count>::Series* series = nullptr;
+            Count count;
         };
-        SeriesTable<std::uint64_t>& table_;
+        SeriesTable<Count>& table_;
         std::map<std::vector<std::string>, Counted> counted_;
     };
 
     /// The type as it is counted.
-    std::string bounded(std::string_view type, SeriesTable<std::uint64_t>& table);
+    std::string bounded(std::string_view type, SeriesTable<Count>& table);
 
     ErrorTables& tables_;
     const ErrorClasses& classes_;

@@ -13,6 +13,6 @@ namespace holter::aggregator {
 
 /// Counts the request if it failed.
 void count_request(Errors& errors, TargetId target, const holter_request_facts& facts,
-                   const GoNames& names);
+                   const GoNames& names, const ExemplarPtr& exemplar = nullptr);
 
 } // namespace holter::aggregator

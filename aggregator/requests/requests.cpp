@@ -129,9 +129,10 @@ Requests::Counter& Requests::opened(Counter& counter, SeriesTable<std::uint64_t>
     return counter;
 }
 
-void Requests::on_request(const holter_request_facts& facts, std::string_view text) {
+void Requests::on_request(const holter_request_facts& facts, std::string_view text,
+                          const ExemplarPtr& exemplar) {
     Endpoint& endpoint = endpoint_of(facts, text);
-    outcome_of(endpoint, facts).durations.observe(facts.duration_ns);
+    outcome_of(endpoint, facts).durations.observe(facts.duration_ns, exemplar);
     if (!is_server(facts.kind))
         return;
     opened(endpoint.gc_pause, tables_.gc_pause, facts.kind, endpoint).value += facts.gc_pause_ns;

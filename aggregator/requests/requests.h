@@ -54,7 +54,8 @@ class Requests {
     Requests& operator=(const Requests&) = delete;
 
     /// One that ended; `text` names its endpoint.
-    void on_request(const holter_request_facts& facts, std::string_view text);
+    void on_request(const holter_request_facts& facts, std::string_view text,
+                    const ExemplarPtr& exemplar = nullptr);
 
     /// Adds this process's counts to a snapshot that has all series of the tables, each at its
     /// `position`.

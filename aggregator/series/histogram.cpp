@@ -51,10 +51,18 @@ Histogram::Histogram(const PauseHistogram& pauses)
         counts_[i] = pauses.count(i);
 }
 
-void Histogram::observe(std::uint64_t value) {
-    const auto bucket = std::lower_bound(bounds_->begin(), bounds_->end(), value);
-    ++counts_[static_cast<std::size_t>(bucket - bounds_->begin())];
+void Histogram::observe(std::uint64_t value, const ExemplarPtr& exemplar) {
+    const auto bound = std::lower_bound(bounds_->begin(), bounds_->end(), value);
+    const auto bucket = static_cast<std::size_t>(bound - bounds_->begin());
+    ++counts_[bucket];
     sum_ += value;
+    if (exemplar)
+        keep_exemplar(bucket, exemplar);
+}
+
+void Histogram::keep_exemplar(std::size_t bucket, const ExemplarPtr& exemplar) {
+    exemplars_.resize(counts_.size());
+    keep_better(exemplars_[bucket], exemplar);
 }
 
 void Histogram::merge(const Histogram& other) {
@@ -65,6 +73,8 @@ void Histogram::merge(const Histogram& other) {
     for (std::size_t i = 0; i < counts_.size(); ++i)
         counts_[i] += other.counts_[i];
     sum_ += other.sum_;
+    for (std::size_t i = 0; i < other.exemplars_.size(); ++i)
+        keep_exemplar(i, other.exemplars_[i]);
 }
 
 std::uint64_t Histogram::count() const {

@@ -6,6 +6,8 @@
 // two never contains two of them, so the value's bit length leaves one comparison.
 #pragma once
 
+#include "aggregator/series/exemplar.h"
+
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -103,7 +105,8 @@ class Histogram {
     Histogram(Bounds bounds, std::span<const unsigned long long> counts, std::uint64_t sum)
         : bounds_(std::move(bounds)), sum_(sum), counts_(counts.begin(), counts.end()) {}
 
-    void observe(std::uint64_t value);
+    /// An exemplar, if there is one, is of this value.
+    void observe(std::uint64_t value, const ExemplarPtr& exemplar = nullptr);
     void merge(const Histogram& other);
     void merge(const PauseHistogram& pauses) { merge(Histogram(pauses)); }
 
@@ -114,11 +117,16 @@ class Histogram {
     std::uint64_t count() const;
     /// Of all values, in the family's units.
     std::uint64_t sum() const { return sum_; }
+    /// By bucket; empty if there are none.
+    const std::vector<ExemplarPtr>& exemplars() const { return exemplars_; }
 
   private:
+    void keep_exemplar(std::size_t bucket, const ExemplarPtr& exemplar);
+
     Bounds bounds_;
     std::uint64_t sum_ = 0;
     std::vector<std::uint64_t> counts_;
+    std::vector<ExemplarPtr> exemplars_;
 };
 
 } // namespace holter::aggregator

@@ -62,6 +62,49 @@ struct holter_long_request {
 };
 HOLTER_ASSERT_SIZE(struct holter_long_request, 320);
 
+#define HOLTER_TRACEPARENT 55	   /* bytes of a traceparent header of version 00 */
+#define HOLTER_TRACEPARENT_NAME 11 /* of its name */
+#define HOLTER_REQUEST_ID 64	   /* most bytes of a request's identifier */
+
+/* A served request that was asked for its trace, and had a header that tells. The headers are
+ * as the client sent them: any bytes. */
+struct holter_traced_request {
+	struct holter_event event;
+	struct holter_request_facts facts;
+	__u64 ended_ns;	   /* monotonic */
+	__u8 trace_length; /* HOLTER_TRACEPARENT, or 0: there is none */
+	__u8 id_length;	   /* 0: there is none */
+	__u8 pad[6];
+	char trace[HOLTER_TRACEPARENT + 1];
+	char id[HOLTER_REQUEST_ID];
+	char text[HOLTER_LONG_REQUEST_TEXT];
+};
+HOLTER_ASSERT_SIZE(struct holter_traced_request, 456);
+
+/* What is asked, and how often; the one element of the array `trace_settings`. */
+#define HOLTER_HEADER_WORDS 4
+struct holter_trace_settings {
+	__u32 interval;	 /* least time between two requests of a class, in 2^20 ns; 0: never */
+	__u32 id_length; /* bytes in the name of the header with a request's identifier */
+	__u64
+	    id_name[HOLTER_HEADER_WORDS]; /* each byte with bit 0x20 set, those behind it as well */
+};
+HOLTER_ASSERT_SIZE(struct holter_trace_settings, 40);
+
+/* When a request was last asked, by how long it took; the second half: of those that failed. The
+ * array `trace_turns`. */
+#define HOLTER_DURATION_CLASSES 8
+struct holter_trace_turns {
+	__u32 last[2 * HOLTER_DURATION_CLASSES]; /* in 2^20 ns */
+};
+HOLTER_ASSERT_SIZE(struct holter_trace_turns, 64);
+
+/* How Go's maps are made. */
+enum holter_map_format {
+	HOLTER_MAP_BUCKETS = 0, /* Go <= 1.23 */
+	HOLTER_MAP_GROUPS = 1,
+};
+
 /* Under what a request is known while it lasts; the hash `open_requests`. */
 #define HOLTER_MAX_OPEN_REQUESTS (1 << 17)
 struct holter_request_key {
@@ -106,8 +149,10 @@ struct holter_http_target {
 	__u16 chi_patterns;	    /* chi.Context.RoutePatterns */
 	__u16 gorilla_path;	    /* mux.Route.regexp.path: *routeRegexp */
 	__u16 gorilla_pattern;	    /* mux.routeRegexp.template */
+	__u16 request_header;
+	__u16 map_format; /* enum holter_map_format */
 };
-HOLTER_ASSERT_SIZE(struct holter_http_target, 40);
+HOLTER_ASSERT_SIZE(struct holter_http_target, 44);
 
 /* The array `grpc_targets`. */
 struct holter_grpc_target {
@@ -121,8 +166,13 @@ struct holter_grpc_target {
 	__u16 call_header;	 /* clientStream.callHdr */
 	__u16 header_method;	 /* transport.CallHdr.Method */
 	__u16 attempt_stream;	 /* csAttempt.cs */
+	__u16 stream_context;	 /* of the stream, or of the inner one */
+	__u16 map_format;	 /* enum holter_map_format */
+	__u16 pad[2];
+	__u64
+	    metadata_key; /* type of the context's key for metadata; 0: the program looks for it */
 };
-HOLTER_ASSERT_SIZE(struct holter_grpc_target, 32);
+HOLTER_ASSERT_SIZE(struct holter_grpc_target, 48);
 
 #define HOLTER_GO_HTTP_PROGRAMS(X)                                                                 \
 	X(http_request_begins)                                                                     \

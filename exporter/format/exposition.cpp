@@ -2,7 +2,8 @@
 //
 // Both formats, because they differ in little: OpenMetrics names a counter's family
 // without the `_total` of its samples, declares units, writes bounds as floats, and
-// ends with `# EOF`, so that a page that was cut off is not taken for a whole one.
+// ends with `# EOF`, so that a page that was cut off is not taken for a whole one. It also
+// has a place for exemplars: behind counters and buckets.
 // prometheus-cpp has only the other one, through an ostream, which takes five times
 // as long; a test holds this writer against it.
 #include "exporter/format/exposition.h"
@@ -43,7 +44,8 @@ class Writer {
         text_.reserve(piece + piece / 4);
     }
 
-    bool family(const Metric& metric, const prometheus::MetricFamily& family) {
+    bool family(const Metric& metric, const prometheus::MetricFamily& family,
+                const std::vector<Collector::Exemplars>& exemplars) {
         constexpr std::string_view total = "_total";
         const bool open_metrics = format_ == Format::open_metrics;
         std::string_view name = metric.name;
@@ -56,13 +58,18 @@ class Writer {
         comment("TYPE", name, to_string(metric.type));
         if (open_metrics && !unit_of(metric).empty())
             comment("UNIT", name, unit_of(metric));
-        for (const ClientMetric& series : family.metric) {
-            if (metric.type == Type::counter)
+        for (std::size_t i = 0; i < family.metric.size(); ++i) {
+            const ClientMetric& series = family.metric[i];
+            const auto of_series = i < exemplars.size() ? exemplars[i] : Collector::Exemplars();
+            if (metric.type == Type::counter) {
                 sample(name, suffix, series, {}, series.counter.value);
-            else if (metric.type == Type::gauge)
+                if (!of_series.empty())
+                    exemplar(*of_series.front(), 1);
+            } else if (metric.type == Type::gauge) {
                 sample(name, {}, series, {}, series.gauge.value);
-            else
-                histogram(name, series);
+            } else {
+                histogram(name, series, of_series, metric.per_unit);
+            }
             if (text_.size() >= piece && !flush())
                 return false;
         }
@@ -116,11 +123,35 @@ class Writer {
         text_ += '\n';
     }
 
-    void histogram(std::string_view name, const ClientMetric& series) {
-        for (const ClientMetric::Bucket& bucket : series.histogram.bucket) {
+    /// Behind the sample that was written last.
+    void exemplar(const aggregator::Exemplar& exemplar, double value) {
+        text_.pop_back(); // the end of the line
+        text_ += " # {";
+        if (exemplar.trace_id.empty()) {
+            text_ += "request_id=\"";
+            append_escaped(text_, exemplar.request_id);
+        } else {
+            text_ += "trace_id=\"";
+            text_ += exemplar.trace_id;
+            text_ += "\",span_id=\"";
+            text_ += exemplar.span_id;
+        }
+        text_ += "\"} ";
+        append_number(text_, value);
+        text_ += ' ';
+        append_time(text_, exemplar.unix_ns);
+        text_ += '\n';
+    }
+
+    void histogram(std::string_view name, const ClientMetric& series,
+                   Collector::Exemplars exemplars, double per_unit) {
+        for (std::size_t i = 0; i < series.histogram.bucket.size(); ++i) {
+            const ClientMetric::Bucket& bucket = series.histogram.bucket[i];
             bound_.clear();
             append_bound(bound_, bucket.upper_bound, format_);
             sample(name, "_bucket", series, bound_, static_cast<double>(bucket.cumulative_count));
+            if (i < exemplars.size() && exemplars[i])
+                exemplar(*exemplars[i], static_cast<double>(exemplars[i]->value) / per_unit);
         }
         sample(name, "_count", series, {}, static_cast<double>(series.histogram.sample_count));
         sample(name, "_sum", series, {}, series.histogram.sample_sum);
@@ -141,6 +172,16 @@ void append_number(std::string& out, double value) {
         append_chars(out, static_cast<std::int64_t>(value));
     else
         append_chars(out, value);
+}
+
+void append_time(std::string& out, std::uint64_t unix_ns) {
+    constexpr std::uint64_t ms = 1'000'000;
+    constexpr std::uint64_t ms_per_second = 1'000;
+    const std::uint64_t time = unix_ns / ms;
+    append_chars(out, time / ms_per_second);
+    const std::string fraction = std::to_string(ms_per_second + time % ms_per_second);
+    out += '.';
+    out.append(fraction, 1);
 }
 
 void append_bound(std::string& out, double bound, Format format) {
@@ -174,7 +215,11 @@ bool write_page(const Collector& collector, Format format, const Sink& sink) {
     Writer writer(format, sink);
     for (const Metric& metric : collector.metrics()) {
         const prometheus::MetricFamily family = collector.collect(metric);
-        if (!family.metric.empty() && !writer.family(metric, family))
+        if (family.metric.empty())
+            continue;
+        const auto exemplars = format == Format::open_metrics ? collector.exemplars(metric)
+                                                              : std::vector<Collector::Exemplars>();
+        if (!writer.family(metric, family, exemplars))
             return false;
     }
     return writer.end();

@@ -5,6 +5,7 @@
 
 #include "exporter/format/page.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,9 @@ namespace holter::exporter {
 /// A sample's value: whole numbers as such, others with as many digits as it takes to read back
 /// the same value.
 void append_number(std::string& out, double value);
+
+/// Seconds since 1970, to the millisecond, as scrapers keep them.
+void append_time(std::string& out, std::uint64_t unix_ns);
 
 /// A bucket's bound: `0.0001`, `1e-05`, `+Inf`, and `1.0` in OpenMetrics, whose bounds are floats
 /// in canonical form, or `1` in the text format.

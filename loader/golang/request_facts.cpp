@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/golang/request_facts.h"
 
+#include "loader/golang/connections/go_map.h"
+
 #include <initializer_list>
 
 namespace holter::golang {
@@ -14,6 +16,11 @@ std::uint16_t as_field(std::optional<std::uint64_t> offset) {
 
 std::uint16_t field(const Offsets& offsets, std::initializer_list<std::string_view> names) {
     return as_field(offsets.field(names));
+}
+
+std::uint16_t map_format_of(const Binary& binary) {
+    return map_format(binary.version) == MapFormat::buckets ? HOLTER_MAP_BUCKETS
+                                                            : HOLTER_MAP_GROUPS;
 }
 
 } // namespace
@@ -33,6 +40,8 @@ holter_http_target http_facts(const Binary& binary) {
     target.pattern_text = field(go, {"net/http.pattern.str"});
     target.url_host = field(go, {"net/url.URL.Host"});
     target.url_path = field(go, {"net/url.URL.Path"});
+    target.request_header = field(go, {"net/http.Request.Header"});
+    target.map_format = map_format_of(binary);
     target.answer_status = field(go, {"net/http.Response.StatusCode"});
     target.stream_answer_status = field(go, {"net/http/internal/http2.ClientResponse.StatusCode"});
     target.stream_status = field(go, {"net/http/internal/http2.responseWriterState.status",
@@ -68,6 +77,10 @@ holter_grpc_target grpc_facts(const Binary& binary, std::uint64_t load_bias) {
     target.stream_method =
         embedded ? as_field(embedded)
                  : field(grpc, {"google.golang.org/grpc/internal/transport.Stream.method"});
+    target.stream_context =
+        field(grpc, {"google.golang.org/grpc/internal/transport.ServerStream.Stream.ctx",
+                     "google.golang.org/grpc/internal/transport.Stream.ctx"});
+    target.map_format = map_format_of(binary);
     target.status_message = field(grpc, {"google.golang.org/grpc/internal/status.Status.s"});
     target.message_code =
         field(grpc, {"google.golang.org/genproto/googleapis/rpc/status.Status.Code"});

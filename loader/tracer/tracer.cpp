@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <bpf/bpf.h>
+#include <cerrno>
+#include <cstring>
 #include <ctime>
 #include <unistd.h>
 
@@ -133,6 +135,14 @@ Result<std::unique_ptr<Tracer>> Tracer::create(const process::Procfs& procfs,
         std::make_unique<modules::Examiner>(tracer->procfs_, *tracer->specifications_);
     tracer->examiner_->set_definitions(std::move(definitions));
     return tracer;
+}
+
+Status Tracer::set_trace_settings(const holter_trace_settings& settings) {
+    const std::uint32_t only = 0;
+    if (bpf_map_update_elem(objects_.map("trace_settings"), &only, &settings, BPF_ANY) != 0)
+        return Error{"load_failed", std::string("cannot tell the kernel which headers to read: ") +
+                                        std::strerror(errno)};
+    return ok;
 }
 
 void Tracer::consider(const process::Identity& identity) {

@@ -86,6 +86,9 @@ class Tracer {
     /// Replaces the catalogue (of all but Go). What has not changed stays attached.
     void set_definitions(std::vector<catalogue::Definition> definitions);
 
+    /// Which headers of requests are read. Until this is called, none is. Errors: `load_failed`.
+    Status set_trace_settings(const holter_trace_settings& settings);
+
     /// Attaches or detaches one group of one target while it runs. No effect if it is so already.
     void attach_group(Slot slot, const std::string& group);
     void detach_group(Slot slot, const std::string& group);

@@ -39,6 +39,7 @@ attach: {method: perf}
 path: {procfs: /host/proc}
 processes: {rescan_interval: 1m30s}
 limits: {series_per_family: 7, targets: 9, tcp_sockets: 5000}
+requests: {exemplars_per_second: 3, request_id_header: X-Correlation-ID}
 )",
                                                    "holter.yaml");
     CHECK(configuration.listen_address == "127.0.0.1:1");
@@ -54,6 +55,8 @@ limits: {series_per_family: 7, targets: 9, tcp_sockets: 5000}
     CHECK(configuration.series_per_family == 7);
     CHECK(configuration.most_targets == 9);
     CHECK(configuration.tcp_sockets == 5000);
+    CHECK(configuration.exemplars_per_second == 3);
+    CHECK(configuration.request_id_header == "X-Correlation-ID");
 }
 
 TEST_CASE("mistakes name line, column and the nearest key") {
@@ -63,6 +66,10 @@ TEST_CASE("mistakes name line, column and the nearest key") {
     CHECK(error_of("log: {level: loud}\n").substr(0, 17) == "holter.yaml:1:14:");
     CHECK(error_of("select: {pids: [0]}\n").find("outside 1") != std::string::npos);
     CHECK(error_of("select: {pids: 12}\n").find("expected a list") != std::string::npos);
+    CHECK(error_of("requests: {request_id_header: x y}\n").find("no name of a header") !=
+          std::string::npos);
+    CHECK(error_of("requests: {exemplars_per_second: 1001}\n").find("outside 0") !=
+          std::string::npos);
     CHECK(error_of("processes: {rescan_interval: soon}\n").find("no duration") !=
           std::string::npos);
     CHECK(error_of("processes: {rescan_interval: 10ms}\n").find("more often than once a second") !=

@@ -22,6 +22,8 @@ struct Sample {
     std::string name;
     std::vector<std::pair<std::string, std::string>> labels;
     double value = 0;
+    std::vector<std::pair<std::string, std::string>> exemplar; ///< its labels
+    double exemplar_value = 0, exemplar_time = 0;
 
     std::string label(const std::string& wanted) const {
         for (const auto& [label, text] : labels)
@@ -75,6 +77,38 @@ std::optional<std::string> take_quoted(std::string_view& text) {
     return {};
 }
 
+std::vector<std::pair<std::string, std::string>> take_labels(std::string_view& rest) {
+    std::vector<std::pair<std::string, std::string>> labels;
+    std::set<std::string> seen;
+    do {
+        rest.remove_prefix(1);
+        const std::size_t equals = rest.find('=');
+        REQUIRE(equals != std::string_view::npos);
+        const std::string name(rest.substr(0, equals));
+        REQUIRE(is_name(name));
+        REQUIRE(seen.insert(name).second);
+        rest.remove_prefix(equals + 1);
+        const auto value = take_quoted(rest);
+        REQUIRE(value);
+        CHECK_FALSE(value->empty());
+        labels.emplace_back(name, *value);
+    } while (rest.starts_with(','));
+    REQUIRE(rest.starts_with('}'));
+    rest.remove_prefix(1);
+    return labels;
+}
+
+/// A space, and a number after it.
+double take_number(std::string_view& rest) {
+    REQUIRE(rest.starts_with(' '));
+    rest.remove_prefix(1);
+    double value = 0;
+    const auto [stop, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
+    REQUIRE(error == std::errc());
+    rest.remove_prefix(static_cast<std::size_t>(stop - rest.data()));
+    return value;
+}
+
 Sample parse(const std::string& line) {
     INFO(line);
     Sample sample;
@@ -84,30 +118,18 @@ Sample parse(const std::string& line) {
     sample.name = rest.substr(0, end);
     REQUIRE(is_name(sample.name));
     rest.remove_prefix(end);
-    if (rest[0] == '{') {
-        std::set<std::string> seen;
-        do {
-            rest.remove_prefix(1);
-            const std::size_t equals = rest.find('=');
-            REQUIRE(equals != std::string_view::npos);
-            const std::string name(rest.substr(0, equals));
-            REQUIRE(is_name(name));
-            REQUIRE(seen.insert(name).second);
-            rest.remove_prefix(equals + 1);
-            const auto value = take_quoted(rest);
-            REQUIRE(value);
-            CHECK_FALSE(value->empty());
-            sample.labels.emplace_back(name, *value);
-        } while (rest.starts_with(','));
-        REQUIRE(rest.starts_with('}'));
-        rest.remove_prefix(1);
+    if (rest[0] == '{')
+        sample.labels = take_labels(rest);
+    sample.value = take_number(rest);
+    constexpr std::string_view exemplar = " # ";
+    if (rest.starts_with(exemplar)) {
+        rest.remove_prefix(exemplar.size());
+        REQUIRE(rest.starts_with('{'));
+        sample.exemplar = take_labels(rest);
+        sample.exemplar_value = take_number(rest);
+        sample.exemplar_time = take_number(rest);
     }
-    REQUIRE(rest.starts_with(' '));
-    rest.remove_prefix(1);
-    const auto [stop, error] =
-        std::from_chars(rest.data(), rest.data() + rest.size(), sample.value);
-    REQUIRE(error == std::errc());
-    REQUIRE(stop == rest.data() + rest.size());
+    REQUIRE(rest.empty());
     return sample;
 }
 
@@ -214,6 +236,36 @@ TEST_CASE("a strict reader takes the OpenMetrics page", "[openmetrics]") {
                 CHECK(sample.value >= 0);
         }
     }
+}
+
+TEST_CASE("exemplars stand where the standard allows them, and only in OpenMetrics",
+          "[openmetrics]") {
+    constexpr std::size_t most_characters = 128;
+    const auto families = parse_page(page(sample_collector(), Format::open_metrics));
+    std::vector<std::string> found;
+    for (const auto& [name, family] : families)
+        for (const Sample& sample : family.samples) {
+            if (sample.exemplar.empty())
+                continue;
+            INFO(sample.name);
+            CHECK((sample.name.ends_with("_bucket") || sample.name.ends_with("_total")));
+            std::size_t characters = 0;
+            for (const auto& [label, text] : sample.exemplar)
+                characters += label.size() + text.size();
+            CHECK(characters <= most_characters);
+            if (family.type == "histogram")
+                CHECK(sample.exemplar_value <= std::stod(sample.label("le")));
+            CHECK(sample.exemplar_time == 1'700'000'003.007);
+            found.push_back(sample.name + " " + sample.label("le") + " " +
+                            sample.exemplar.front().first + " " + sample.exemplar.front().second);
+        }
+    const std::string id = "request_id żółw \"7\" \\";
+    CHECK(found ==
+          std::vector<std::string>{"holter_errors_total  trace_id 4bf92f3577b34da6a3ce929d0e0e4736",
+                                   "rpc_server_call_duration_seconds_bucket 0.005 " + id,
+                                   "rpc_server_call_duration_seconds_bucket 2.5 trace_id "
+                                   "4bf92f3577b34da6a3ce929d0e0e4736"});
+    CHECK(page(sample_collector(), Format::text).find(" # {") == std::string::npos);
 }
 
 TEST_CASE("label values come back as they were", "[openmetrics]") {

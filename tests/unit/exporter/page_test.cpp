@@ -8,6 +8,7 @@
 #include "exporter/http/gzip.h"
 #include "exporter/sample.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -33,13 +34,14 @@ std::string golden(const std::string& name, const std::string& now) {
     return content.str();
 }
 
-/// Sample lines (without comments) by name and labels.
+/// Sample lines (without comments and exemplars) by name and labels.
 std::map<std::string, std::string> samples(const std::string& page) {
     std::map<std::string, std::string> out;
     std::istringstream lines(page);
     for (std::string line; std::getline(lines, line);) {
         if (line.starts_with('#'))
             continue;
+        line.erase(std::min(line.find(" # {"), line.size()));
         const std::size_t space = line.rfind(' ');
         CHECK(out.emplace(line.substr(0, space), line.substr(space + 1)).second);
     }

@@ -137,6 +137,30 @@ inline void add_traffic(aggregator::Aggregator& aggregator) {
     }
 }
 
+/// Requests that were asked for their trace: one has one, one only has an identifier.
+inline void add_traced(aggregator::Aggregator& aggregator) {
+    using namespace aggregator::test;
+    holter_traced_request request{};
+    request.event = {HOLTER_EVENT_TRACED_REQUEST, 0};
+    request.facts.kind = HOLTER_GRPC_SERVER;
+    request.facts.duration_ns = 1'234'567'890;
+    request.facts.status = 13;
+    request.ended_ns = 3 * second + 7'000'000;
+    const std::string text = "/shop.v1.Cart/Add";
+    request.facts.text_length = static_cast<__u16>(text.size());
+    text.copy(request.text, text.size());
+    const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    request.trace_length = static_cast<__u8>(trace.size());
+    trace.copy(request.trace, trace.size());
+    aggregator.on_record(bytes_of(request));
+    request.facts.duration_ns = 4'000'000;
+    request.trace_length = 0;
+    const std::string id = "żółw \"7\" \\";
+    request.id_length = static_cast<__u8>(id.size());
+    id.copy(request.id, id.size());
+    aggregator.on_record(bytes_of(request));
+}
+
 inline std::shared_ptr<const aggregator::Snapshot> sample_snapshot() {
     using namespace aggregator;
     using namespace aggregator::test;
@@ -191,6 +215,8 @@ inline std::shared_ptr<const aggregator::Snapshot> sample_snapshot() {
 
     add_declared(aggregator);
     add_traffic(aggregator);
+    aggregator.set_unix_time(1'700'000'000 * second);
+    add_traced(aggregator);
     aggregator.set_lost("go_gc_pause", "ring_full", 0);
     aggregator.set_probe_hits("gc_pause", 9);
     aggregator.set_probe_hit_cost("emulated", 7.1e-7);

@@ -19,14 +19,15 @@ struct Fixture {
     }
 
     /// The value of a series as a snapshot would have it; NaN without one.
-    double value(SeriesTable<std::uint64_t>& table, const std::vector<std::string>& own) {
+    double value(SeriesTable<Count>& table, const std::vector<std::string>& own) {
         std::vector<NumberSeries> numbers;
         std::size_t wanted = 0;
         const auto add = [&](auto& series) {
             series.position = numbers.size();
             if (series.labels->own == own)
                 wanted = numbers.size() + 1;
-            numbers.push_back({table.family(), series.labels, static_cast<double>(series.left)});
+            numbers.push_back(
+                {table.family(), series.labels, static_cast<double>(series.left.value)});
         };
         tables.errors.each(add);
         tables.root_causes.each(add);
