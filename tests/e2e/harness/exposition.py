@@ -52,7 +52,7 @@ class Page:
         self.types = {}
         self.helps = {}
         self.samples = {}  # (name, frozenset of label pairs) -> value
-        self.exemplars = 0
+        self.exemplars = {}  # the same key -> (labels, value, timestamp)
         self.ended = False
         for line in text.split("\n"):
             if self.ended and line:
@@ -71,9 +71,9 @@ class Page:
         if rest.startswith("{"):
             end = _labels_end(rest, 1)
             labels, rest = _labels(rest[1:end], line), rest[end + 1:]
-        if " # " in rest:
-            rest = rest.split(" # ", 1)[0]
-            self.exemplars += 1
+        exemplar = None
+        if " # {" in rest:
+            rest, exemplar = rest.split(" # {", 1)
         fields = rest.split()
         if len(fields) not in (1, 2):
             raise FormatError(f"no value: {line}")
@@ -81,6 +81,19 @@ class Page:
         if key in self.samples:
             raise FormatError(f"duplicate series: {line}")
         self.samples[key] = float(fields[0])
+        if exemplar:
+            self.exemplars[key] = self._exemplar(name, exemplar, line)
+
+    @staticmethod
+    def _exemplar(name, text, line):
+        """OpenMetrics allows them behind counters and buckets, with labels of 128 characters in all."""
+        end = _labels_end(text, 0)
+        labels, fields = _labels(text[:end], line), text[end + 1:].split()
+        if not name.endswith(("_total", "_bucket")) or len(fields) not in (1, 2):
+            raise FormatError(f"bad exemplar: {line}")
+        if sum(len(label) + len(value) for label, value in labels.items()) > 128:
+            raise FormatError(f"exemplar with too many characters: {line}")
+        return labels, float(fields[0]), float(fields[1]) if len(fields) == 2 else None
 
     def _comment(self, line):
         if line == "# EOF":

@@ -73,7 +73,7 @@ def differences(got, wanted):
 
 def losses(page):
     """What did not arrive, of the events of requests."""
-    return sum(page.sum("holter_events_lost_total", type=name) for name in ("request", "long_request"))
+    return sum(page.sum("holter_events_lost_total", type=name) for name in ("request", "long_request", "traced_request"))
 
 
 def hits(before, after, *probes):

@@ -118,6 +118,8 @@ func main() {
 			out = served.answer()
 		case "drive": // address calls workers garbage
 			out, err = drive(words[1], number(2), number(3), number(4))
+		case "trace": // address calls workers headers
+			out, err = trace(words[1], number(2), number(3), words[4])
 		case "streams": // address of-each-kind
 			out, err = streams(words[1], number(2))
 		case "load": // address milliseconds workers

@@ -109,6 +109,8 @@ func main() {
 			out, err = drive(words[1], words[2], number(3), number(4), number(5))
 		case "load": // scheme address milliseconds workers
 			out, err = load(words[1], words[2], time.Duration(number(3))*time.Millisecond, number(4))
+		case "trace": // scheme address requests workers headers
+			out, err = trace(words[1], words[2], number(3), number(4), words[5])
 		case "odd": // address
 			out, err = odd(words[1])
 		case "pauses":
