@@ -309,6 +309,11 @@ void Aggregator::set_unix_time(std::uint64_t unix_minus_monotonic_ns) {
     state_->unix_minus_monotonic_ns = unix_minus_monotonic_ns;
 }
 
+void Aggregator::set_sampling(TargetId id, std::uint32_t window, double weight) {
+    if (id < state_->go.size() && state_->go[id])
+        state_->go[id]->sampling.set(window, weight);
+}
+
 void Aggregator::expire(std::uint64_t now_ns) {
     State& state = *state_;
     for (auto at = state.services.begin(); at != state.services.end();) {

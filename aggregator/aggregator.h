@@ -101,6 +101,9 @@ class Aggregator {
     void set_probe_hit_cost(std::string_view site, double seconds);
     /// CPU time spent in our probes ÷ the target's CPU time, since it was attached.
     void set_overhead(TargetId id, double ratio);
+    /// Requests of the target that begin from now on are of this sample (0: of none) and stand for
+    /// so many.
+    void set_sampling(TargetId id, std::uint32_t window, double weight);
 
     /// What to add to the monotonic clock for the time since 1970: exemplars say when they were.
     void set_unix_time(std::uint64_t unix_minus_monotonic_ns);

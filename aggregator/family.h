@@ -54,6 +54,7 @@ enum class Family : std::uint16_t {
     target_info,
     dependency_info,
     overhead,
+    sampling,
     // About Holter as a whole.
     targets,
     probes,

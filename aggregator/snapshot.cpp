@@ -154,6 +154,7 @@ std::shared_ptr<const Snapshot> Aggregator::snapshot(std::uint64_t now_ns) const
     build.series(tables.target_info);
     build.series(tables.dependency_info);
     build.series(tables.overhead);
+    build.series(tables.sampling);
 
     for (const auto& [runtime, count] : targets)
         build.own(Family::targets, {runtime}, count);
@@ -223,6 +224,7 @@ std::shared_ptr<const Snapshot> Aggregator::snapshot(std::uint64_t now_ns) const
             go->memory.add_to(snapshot->numbers);
             go->connections.add_to(snapshot->histograms, snapshot->numbers);
             go->requests.add_to(snapshot->histograms, snapshot->numbers);
+            go->sampling.add_to(snapshot->numbers);
         }
     }
     return snapshot;

@@ -16,6 +16,7 @@
 #include "aggregator/golang/go_gc.h"
 #include "aggregator/golang/go_memory.h"
 #include "aggregator/requests/requests.h"
+#include "aggregator/requests/sampling.h"
 #include "aggregator/requests/trace_context.h"
 #include "aggregator/series/gauge.h"
 #include "aggregator/series/series.h"
@@ -41,7 +42,8 @@ struct Tables {
           requests(limit), catalogue(go_gc, go_memory, limit),
           target_info(Family::target_info, Combine::maximum, limit, Overflow::drop_labels),
           dependency_info(Family::dependency_info, Combine::maximum, limit, Overflow::drop_labels),
-          overhead(Family::overhead, Combine::maximum, limit) {}
+          overhead(Family::overhead, Combine::maximum, limit),
+          sampling(Family::sampling, Combine::minimum, limit) {}
 
     GoGcTables go_gc;
     GoMemoryTables go_memory;
@@ -50,7 +52,7 @@ struct Tables {
     ErrorTables errors;
     RequestTables requests;
     CatalogueTables catalogue;
-    GaugeTable target_info, dependency_info, overhead;
+    GaugeTable target_info, dependency_info, overhead, sampling;
 
     template <typename Visitor> void each_histogram(Visitor&& visit) {
         visit(go_gc.pauses);
@@ -77,7 +79,7 @@ struct Tables {
     template <typename Visitor> void each_gauge(Visitor&& visit) {
         for (GaugeTable* table : {&go_memory.heap_live, &go_memory.heap_goal, &go_memory.gc_percent,
                                   &go_memory.memory_limit, &go_memory.goroutines, &tcp.connections,
-                                  &target_info, &dependency_info, &overhead})
+                                  &target_info, &dependency_info, &overhead, &sampling})
             visit(table->series);
         go_connections.each_gauge(visit);
     }
@@ -105,13 +107,14 @@ struct GoProcess {
         : audit(audits.gc, target.runtime_version), gc(tables.go_gc, service),
           memory(tables.go_memory, service),
           connections(tables.go_connections, audits.connections, service),
-          requests(tables.requests, service) {}
+          requests(tables.requests, service), sampling(tables.sampling, service) {}
 
     GoAudit audit;
     GoGc gc;
     GoMemoryAccount memory;
     GoConnections connections;
     Requests requests;
+    Sampling sampling;
 };
 
 /// Everything about one target but what its runtime has to say.
@@ -200,10 +203,11 @@ struct Aggregator::State {
     template <typename Event>
     void request(const Event& event, const ExemplarPtr& exemplar = nullptr) {
         to_target(event, [&](GoProcess& process) {
+            const std::uint64_t times = process.sampling.times(event.facts.window);
             process.requests.on_request(event.facts, {event.text, event.facts.text_length},
-                                        exemplar);
+                                        exemplar, times);
             count_request(processes[event.event.target]->errors, event.event.target, event.facts,
-                          names, exemplar);
+                          names, exemplar, times);
         });
     }
 

@@ -245,6 +245,12 @@ constexpr Metric metrics[] = {
      "CPU time spent in probes divided by the CPU time of the process. Of several processes of a "
      "service, the highest.",
      true, none, Family::overhead, 1, own},
+    {"holter_sampling_ratio", Type::gauge,
+     "Which part of the events is looked at where all of them would cost the process more than "
+     "the budget; counts and sums of that signal are scaled up by it. 1: every event is counted. "
+     "Of "
+     "several processes of a service, the lowest.",
+     true, signal, Family::sampling, 1, own},
     {"holter_events_total", Type::counter, "Events received from the kernel side and counted.",
      false, event_type, Family::events, 1, own},
     {"holter_events_lost_total", Type::counter,

@@ -29,7 +29,7 @@ std::string grpc_code_text(std::uint16_t code) {
 } // namespace
 
 void count_request(Errors& errors, TargetId target, const holter_request_facts& facts,
-                   const GoNames& names, const ExemplarPtr& exemplar) {
+                   const GoNames& names, const ExemplarPtr& exemplar, std::uint64_t times) {
     const ErrorSource source = source_of(facts.kind);
     const bool rpc = source == ErrorSource::grpc_server || source == ErrorSource::grpc_client;
     const bool no_answer = (facts.flags & (HOLTER_REQUEST_FAILED | HOLTER_REQUEST_PANICKED)) != 0;
@@ -40,13 +40,13 @@ void count_request(Errors& errors, TargetId target, const holter_request_facts& 
         const std::string type = names.type(target, facts.error_type);
         const std::string root =
             facts.error_root != 0 ? names.type(target, facts.error_root) : std::string();
-        errors.count({source, type, facts.status, root}, 1, exemplar);
+        errors.count({source, type, facts.status, root}, times, exemplar);
         return;
     }
     std::string type = rpc ? grpc_code_text(facts.status) : std::to_string(facts.status);
     if (!rpc && no_answer)
         type = (facts.flags & HOLTER_REQUEST_PANICKED) != 0 ? "panic" : "unknown";
-    errors.count({source, type, facts.status, {}}, 1, exemplar);
+    errors.count({source, type, facts.status, {}}, times, exemplar);
 }
 
 } // namespace holter::aggregator

@@ -11,8 +11,9 @@
 
 namespace holter::aggregator {
 
-/// Counts the request if it failed.
+/// Counts the request if it failed; it stands for `times` of them.
 void count_request(Errors& errors, TargetId target, const holter_request_facts& facts,
-                   const GoNames& names, const ExemplarPtr& exemplar = nullptr);
+                   const GoNames& names, const ExemplarPtr& exemplar = nullptr,
+                   std::uint64_t times = 1);
 
 } // namespace holter::aggregator

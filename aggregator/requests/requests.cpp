@@ -130,13 +130,15 @@ Requests::Counter& Requests::opened(Counter& counter, SeriesTable<std::uint64_t>
 }
 
 void Requests::on_request(const holter_request_facts& facts, std::string_view text,
-                          const ExemplarPtr& exemplar) {
+                          const ExemplarPtr& exemplar, std::uint64_t times) {
     Endpoint& endpoint = endpoint_of(facts, text);
-    outcome_of(endpoint, facts).durations.observe(facts.duration_ns, exemplar);
+    outcome_of(endpoint, facts).durations.observe(facts.duration_ns, exemplar, times);
     if (!is_server(facts.kind))
         return;
-    opened(endpoint.gc_pause, tables_.gc_pause, facts.kind, endpoint).value += facts.gc_pause_ns;
-    opened(endpoint.paused, tables_.paused, facts.kind, endpoint).value += facts.gc_pauses > 0;
+    opened(endpoint.gc_pause, tables_.gc_pause, facts.kind, endpoint).value +=
+        times * facts.gc_pause_ns;
+    opened(endpoint.paused, tables_.paused, facts.kind, endpoint).value +=
+        facts.gc_pauses > 0 ? times : 0;
 }
 
 void Requests::add_to(std::vector<HistogramSeries>& histograms,

@@ -53,9 +53,9 @@ class Requests {
     Requests(const Requests&) = delete;
     Requests& operator=(const Requests&) = delete;
 
-    /// One that ended; `text` names its endpoint.
+    /// One that ended, and stands for so many; `text` names its endpoint.
     void on_request(const holter_request_facts& facts, std::string_view text,
-                    const ExemplarPtr& exemplar = nullptr);
+                    const ExemplarPtr& exemplar = nullptr, std::uint64_t times = 1);
 
     /// Adds this process's counts to a snapshot that has all series of the tables, each at its
     /// `position`.

@@ -51,11 +51,11 @@ Histogram::Histogram(const PauseHistogram& pauses)
         counts_[i] = pauses.count(i);
 }
 
-void Histogram::observe(std::uint64_t value, const ExemplarPtr& exemplar) {
+void Histogram::observe(std::uint64_t value, const ExemplarPtr& exemplar, std::uint64_t times) {
     const auto bound = std::lower_bound(bounds_->begin(), bounds_->end(), value);
     const auto bucket = static_cast<std::size_t>(bound - bounds_->begin());
-    ++counts_[bucket];
-    sum_ += value;
+    counts_[bucket] += times;
+    sum_ += times * value;
     if (exemplar)
         keep_exemplar(bucket, exemplar);
 }

@@ -105,8 +105,9 @@ class Histogram {
     Histogram(Bounds bounds, std::span<const unsigned long long> counts, std::uint64_t sum)
         : bounds_(std::move(bounds)), sum_(sum), counts_(counts.begin(), counts.end()) {}
 
-    /// An exemplar, if there is one, is of this value.
-    void observe(std::uint64_t value, const ExemplarPtr& exemplar = nullptr);
+    /// So often. An exemplar, if there is one, is of this value.
+    void observe(std::uint64_t value, const ExemplarPtr& exemplar = nullptr,
+                 std::uint64_t times = 1);
     void merge(const Histogram& other);
     void merge(const PauseHistogram& pauses) { merge(Histogram(pauses)); }
 

@@ -15,6 +15,9 @@ enum holter_request_kind {
 	HOLTER_REQUEST_KINDS,
 };
 
+/* Samples of requests that can be told apart, with 0 for none; numbers are used again. */
+#define HOLTER_REQUEST_WINDOWS 16
+
 enum holter_request_flag {
 	HOLTER_REQUEST_UNKNOWN_METHOD = 1, /* gRPC server: nobody is registered for it */
 	HOLTER_REQUEST_PANICKED = 2,	   /* the handler did not return */
@@ -42,7 +45,8 @@ struct holter_request_facts {
 	char method[HOLTER_REQUEST_METHOD]; /* HTTP's, zero-padded; `?`: longer than any real one */
 	__u16 text_length;		    /* bytes of the text that are here */
 	__u8 pieces; /* of which the router's pattern was put together; 0: it is one text */
-	__u8 pad[5];
+	__u8 window; /* which sample it is of; 0: all are counted */
+	__u8 pad[4];
 };
 HOLTER_ASSERT_SIZE(struct holter_request_facts, 56);
 

@@ -222,6 +222,7 @@ inline std::shared_ptr<const aggregator::Snapshot> sample_snapshot() {
     aggregator.set_probe_hit_cost("emulated", 7.1e-7);
     aggregator.set_probe_hit_cost("stepped", 5.25e-6);
     aggregator.set_overhead(0, 0.00012);
+    aggregator.set_sampling(0, 1, 40);
 
     holter_tcp_counts tcp{};
     tcp.connects[HOLTER_TCP_OK] = 12;
