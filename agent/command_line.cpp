@@ -91,6 +91,17 @@ void add_run_flags(CLI::App& app, RunFlags& flags) {
                    "header with the identifier of a request, for those without a trace")
         ->type_name("NAME")
         ->capture_default_str();
+    app.add_option_function<std::string>(
+           "--overhead.budget",
+           [&given](const std::string& text) { given.overhead_budget = budget(text).value(); },
+           "part of a process's CPU time that counting its requests may cost (0.3%, 0.003) before "
+           "they are sampled; off: count all of them")
+        ->type_name("PART")
+        ->default_str("0.3%")
+        ->check([](const std::string& text) {
+            return budget(text) ? std::string()
+                                : "`" + text + "` is no budget; write for example 0.3% or off";
+        });
     app.add_option("--errors.classes-file", given.error_classes_file,
                    "YAML file with classes of errors, on top of the built-in table")
         ->type_name("FILE");
@@ -117,6 +128,7 @@ Configuration merged(const CLI::App& app, const RunFlags& flags) {
     take("--probes.dir", &Configuration::probes_dir);
     take("--requests.exemplars-per-second", &Configuration::exemplars_per_second);
     take("--requests.request-id-header", &Configuration::request_id_header);
+    take("--overhead.budget", &Configuration::overhead_budget);
     take("--errors.classes-file", &Configuration::error_classes_file);
     return configuration;
 }

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,14 @@ struct Configuration {
     std::uint32_t tcp_sockets = 1'000'000;   ///< followed at a time
     std::uint32_t exemplars_per_second = 10; ///< of a class of requests; 0: headers are not read
     std::string request_id_header = "x-request-id";
+    /// Part of a target's CPU time that counting its requests may cost before they are sampled,
+    /// above 0 to 1; 0: they never are.
+    double overhead_budget = 0.003;
     std::string error_classes_file; ///< on top of the built-in table; empty: none
 };
+
+/// A budget as people write it: `0.3%`, `0.003` or `off`, which is 0. Nothing: it is none of these.
+std::optional<double> budget(const std::string& text);
 
 /// Reads a configuration file over the defaults. Throws catalogue::YamlError, with
 /// file:line:column for a mistake in it.

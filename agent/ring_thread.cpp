@@ -291,6 +291,10 @@ golang::TypeNames* RingThread::types_of(tracer::Slot slot) {
     return found == traced_.end() ? nullptr : found->second->types.get();
 }
 
+void RingThread::set_sampling(tracer::Slot slot, std::uint32_t window, double weight) {
+    post([this, slot, window, weight] { aggregator_.set_sampling(slot, window, weight); });
+}
+
 void RingThread::remove_target(tracer::Slot slot) {
     post([this, slot] {
         ring_->drain();

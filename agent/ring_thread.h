@@ -61,6 +61,8 @@ class RingThread {
                       bool looks_again);
     void forget_probe(std::uint32_t number);
     void set_probes(tracer::Slot slot, std::vector<tracer::ProbeState> states);
+    /// Requests of the target that begin from now on are of this sample and stand for so many.
+    void set_sampling(tracer::Slot slot, std::uint32_t window, double weight);
     void remove_target(tracer::Slot slot);
     /// A process that should have been traced was not; counted by reason.
     void count_refusal(const std::string& reason);

@@ -44,6 +44,7 @@ void WatchThread::loop() {
         take_requests();
         tracer_.look_again(tracer::Tracer::Clock::now());
         tracer_.keep_windows(tracer::Window::Clock::now());
+        tracer_.keep_budget(tracer::Sampling::Clock::now());
         each_round_();
         const auto by_cause = watcher_.counts().lost;
         const auto lost = std::accumulate(by_cause.begin(), by_cause.end(), std::uint64_t{0});

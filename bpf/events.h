@@ -77,8 +77,13 @@ enum holter_loss {
 struct holter_target {
 	__u32 tgid;	  /* 0: the slot is free; hits of any other process are dropped */
 	__u32 generation; /* another for every target, also in the same slot and after an exec */
+	__u32 window; /* which sample its requests belong to that begin now; 0: all are counted */
+	__u32 pad;
+	__u64 from_ns;	/* requests are counted that begin from here on (monotonic clock) … */
+	__u64 until_ns; /* … and before this; last, so that who sees it sees the rest of a new
+			   window */
 };
-HOLTER_ASSERT_SIZE(struct holter_target, 8);
+HOLTER_ASSERT_SIZE(struct holter_target, 32);
 
 /*
  * A probe's cookie: who was hit (16 bits), which of its probes it is (16), and what to

@@ -25,11 +25,12 @@
 #define ROUTE_PIECES 6
 
 struct open_request {
-	__u64 began_ns; /* 0: it has ended */
+	__u64 began_ns; /* 0: it has ended; first, user space reads it too */
 	__u64 gc_pause_ns;
 	__u64 gc_pauses;
 	__u64 request; /* addresses of what the program needs at the end */
 	__u64 writer;
+	__u64 window;	       /* as in holter_target */
 	struct go_error error; /* the last that it has met */
 	/* HTTP server: of the pattern of its router, address and length of each; see routes.h. */
 	__u64 pieces[ROUTE_PIECES];
@@ -71,6 +72,18 @@ static __always_inline struct holter_request_key key_of(__u32 slot, __u32 kind, 
 	return key;
 }
 
+/* Whether what begins now is counted; where the target costs too much, a sample is. */
+static __always_inline bool is_counted(struct open_request *fresh, __u32 slot)
+{
+	const volatile struct holter_target *target = bpf_map_lookup_elem(&targets, &slot);
+
+	fresh->began_ns = bpf_ktime_get_ns();
+	if (!target || fresh->began_ns >= target->until_ns || fresh->began_ns < target->from_ns)
+		return false;
+	fresh->window = target->window;
+	return true;
+}
+
 static __always_inline void begin_request(__u32 slot, __u32 kind, __u64 owner, __u64 request,
 					  __u64 writer)
 {
@@ -79,11 +92,15 @@ static __always_inline void begin_request(__u32 slot, __u32 kind, __u64 owner, _
 	struct open_request *open = bpf_map_lookup_elem(&open_requests, &key);
 	struct open_request fresh = {};
 
+	if (!is_counted(&fresh, slot)) {
+		if (open)
+			open->began_ns = 0;
+		return;
+	}
 	fresh.gc_pause_ns = stops ? stops->pause_ns : 0;
 	fresh.gc_pauses = stops ? stops->pauses : 0;
 	fresh.request = request;
 	fresh.writer = writer;
-	fresh.began_ns = bpf_ktime_get_ns();
 	if (open)
 		*open = fresh;
 	else if (bpf_map_update_elem(&open_requests, &key, &fresh, BPF_ANY))
@@ -152,6 +169,7 @@ static __always_inline void measure(struct request_end *end, __u32 slot, __u32 k
 	end->ended_ns = now_ns;
 	end->facts.kind = kind;
 	end->facts.duration_ns = now_ns - open->began_ns;
+	end->facts.window = open->window;
 	if (stops) {
 		end->facts.gc_pause_ns = stops->pause_ns - open->gc_pause_ns;
 		end->facts.gc_pauses = stops->pauses - open->gc_pauses;

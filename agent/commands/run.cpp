@@ -195,6 +195,9 @@ int run(const Configuration& configuration) {
             spdlog::warn("{}", line);
         ring_thread->set_probes(slot, std::move(states));
     };
+    listener.sampling_changed = [&](tracer::Slot slot, std::uint32_t window, double weight) {
+        ring_thread->set_sampling(slot, window, weight);
+    };
     listener.gone = [&](tracer::Slot slot) { ring_thread->remove_target(slot); };
     listener.refused = [&](const process::Identity& identity, const Error& error) {
         spdlog::warn("process {} is not traced: {}", identity.pid, error.message);
@@ -206,7 +209,9 @@ int run(const Configuration& configuration) {
         watch_options.only = named;
     const auto tracer = value_or_throw(tracer::Tracer::create(
         procfs, std::move(selection), std::move(catalogue), test.method,
-        configuration.rescan_interval, configuration.most_targets, std::move(listener)));
+        configuration.rescan_interval, configuration.most_targets,
+        {configuration.overhead_budget, {test.emulated_seconds, test.stepped_seconds}},
+        std::move(listener)));
 
     if (const auto set = tracer->set_trace_settings(*headers); !set)
         throw std::runtime_error(set.error().message);

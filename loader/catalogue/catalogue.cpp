@@ -110,6 +110,8 @@ Group parse_group(const YamlValue& value, const std::string& file) {
         group.optional = optional->boolean();
     if (const auto windows = map.find("windows"))
         group.windows = windows->boolean();
+    if (const auto per_request = map.find("per_request"))
+        group.per_request = per_request->boolean();
     for (const auto& probe : map.require("probes").list())
         group.probes.push_back(parse_probe(probe, vocabulary(group.object), file));
     map.done();

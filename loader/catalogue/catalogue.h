@@ -68,6 +68,8 @@ struct Group {
     /// Attached for moments only, to learn of what was there before: its probes are hit per
     /// request.
     bool windows = false;
+    /// Its probes are hit per request: on a target that is too busy, requests are sampled.
+    bool per_request = false;
     std::vector<Probe> probes;
 };
 

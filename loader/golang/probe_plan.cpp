@@ -184,7 +184,7 @@ std::vector<GroupPlan> plan_probes(const catalogue::Runtime& runtime, const elf:
     Planner planner(file, functions);
     std::vector<GroupPlan> plans;
     for (const auto& group : runtime.groups) {
-        GroupPlan plan{group.name, group.object, group.windows, {}};
+        GroupPlan plan{group.name, group.object, group.windows, group.per_request, {}};
         for (const auto& probe : group.probes) {
             if (!fits(probe, version) || (group.optional && !is_linked(probe, functions)) ||
                 is_planned(plan, probe.instead_of))

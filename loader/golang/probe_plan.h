@@ -39,7 +39,8 @@ struct PlannedProbe {
 struct GroupPlan {
     std::string name;
     std::string object;
-    bool windows = false; ///< as in the catalogue
+    bool windows = false;     ///< as in the catalogue
+    bool per_request = false; ///< the same
     std::vector<PlannedProbe> probes;
 };
 

@@ -54,6 +54,7 @@ Part Part::of_go(const golang::Binary& binary, process::Descriptor file, Slot sl
     for (const auto& group : binary.groups) {
         PartGroup& added = part.groups_.emplace_back();
         added.name = group.name;
+        added.per_request = group.per_request;
         if (group.windows)
             added.window.emplace(Window::Clock::now());
         for (const auto& planned : group.probes)
@@ -118,8 +119,8 @@ void Part::report(std::vector<ProbeState>& states) const {
             ProbeState row{probe.name, group.name, "paused", "", "", ""};
             if (!probe.points.empty()) {
                 row.site = probe.emulated ? "emulated" : "stepped";
-                // What comes and goes is called paused, which it is nearly always.
-                if (!group.links.empty() && !group.window)
+                // What comes and goes is called paused, which it is most of the time.
+                if (!group.links.empty() && !group.window && !group.sampled)
                     row.state = "attached";
                 if (group.failure) {
                     row.state = "failed";
@@ -206,6 +207,44 @@ void Part::keep_windows(Window::Clock::time_point now, const attach::Objects& ob
 void Part::detach_all(attach::LinkBin& links) {
     for (const auto& group : groups_)
         detach(group.name, links);
+}
+
+bool Part::sees_requests() const {
+    return std::any_of(groups_.begin(), groups_.end(), [](const PartGroup& group) {
+        return group.per_request &&
+               std::any_of(group.probes.begin(), group.probes.end(),
+                           [](const PartProbe& probe) { return !probe.points.empty(); });
+    });
+}
+
+void Part::attach_requests(const attach::Objects& objects, attach::Method method, pid_t pid) {
+    for (const auto& group : groups_)
+        if (group.per_request)
+            attach(group.name, objects, method, pid);
+}
+
+void Part::detach_requests(attach::LinkBin& links) {
+    for (const auto& group : groups_)
+        if (group.per_request)
+            detach(group.name, links);
+}
+
+void Part::set_sampled(bool sampled) {
+    for (auto& group : groups_)
+        group.sampled = group.per_request && sampled;
+}
+
+double Part::seconds_for_requests(const holter_hits& hits, const HitCost& cost) const {
+    double seconds = 0;
+    std::uint32_t number = first_probe_;
+    for (const auto& group : groups_)
+        for (const auto& probe : group.probes) {
+            if (group.per_request && number < HOLTER_MAX_PROBES)
+                seconds += static_cast<double>(hits.of_probe[number]) *
+                           (probe.emulated ? cost.emulated_seconds : cost.stepped_seconds);
+            ++number;
+        }
+    return seconds;
 }
 
 } // namespace holter::tracer

@@ -5,6 +5,7 @@
 // with the places where it goes.
 #pragma once
 
+#include "bpf/events.h"
 #include "loader/attach/link.h"
 #include "loader/attach/link_bin.h"
 #include "loader/attach/objects.h"
@@ -37,8 +38,16 @@ struct PartProbe {
     std::vector<PartPoint> points;
 };
 
+/// What one hit costs the target.
+struct HitCost {
+    double emulated_seconds = 0;
+    double stepped_seconds = 0;
+};
+
 struct PartGroup {
     std::string name;
+    bool per_request = false; ///< its probes are hit per request
+    bool sampled = false;     ///< attached for moments only, because that is often
     std::vector<PartProbe> probes;
     std::vector<attach::Link> links; ///< one for each object and moment
     std::optional<Window> window;    ///< attached for moments only
@@ -79,6 +88,14 @@ class Part {
     void keep_windows(Window::Clock::time_point now, const attach::Objects& objects,
                       attach::Method method, pid_t pid, attach::LinkBin& links);
     void detach_all(attach::LinkBin& links);
+
+    /// What is said of requests here is of the groups whose probes are hit per request.
+    bool sees_requests() const;
+    void attach_requests(const attach::Objects& objects, attach::Method method, pid_t pid);
+    void detach_requests(attach::LinkBin& links);
+    void set_sampled(bool sampled);
+    /// What their hits have cost the target.
+    double seconds_for_requests(const holter_hits& hits, const HitCost& cost) const;
 
   private:
     static void attach(PartGroup& group, const attach::Objects& objects, attach::Method method,

@@ -2,10 +2,12 @@
 #include "loader/tracer/targets_in_kernel.h"
 
 #include "bpf/events.h"
+#include "loader/tracer/open_requests.h"
 
 #include <algorithm>
 #include <bpf/bpf.h>
 #include <iterator>
+#include <limits>
 
 namespace holter::tracer {
 
@@ -13,6 +15,7 @@ void TargetsInKernel::describe(Slot slot, const process::Identity& identity) {
     holter_target target{};
     target.tgid = static_cast<std::uint32_t>(identity.pid);
     target.generation = ++generation_;
+    target.until_ns = std::numeric_limits<std::uint64_t>::max();
     bpf_map_update_elem(objects_.map("targets"), &slot, &target, BPF_ANY);
     bpf_map_update_elem(objects_.map("slots"), &target.tgid, &slot, BPF_ANY);
 }
@@ -22,20 +25,26 @@ void TargetsInKernel::hide(Slot slot, const process::Identity& identity) {
     bpf_map_update_elem(objects_.map("targets"), &slot, &nobody, BPF_ANY);
     const auto tgid = static_cast<std::uint32_t>(identity.pid);
     bpf_map_delete_elem(objects_.map("slots"), &tgid);
-    drop_open_requests(slot);
+    OpenRequests(objects_.map("open_requests")).drop(slot);
 }
 
-void TargetsInKernel::drop_open_requests(Slot slot) {
-    const int map = objects_.map("open_requests");
-    holter_request_key key{}, next{};
-    bool has_next = bpf_map_get_next_key(map, nullptr, &next) == 0;
-    // Bounded: where an element goes while we stand on it, the kernel begins anew.
-    for (int i = 0; has_next && i < 2 * HOLTER_MAX_OPEN_REQUESTS; ++i) {
-        key = next;
-        has_next = bpf_map_get_next_key(map, &key, &next) == 0;
-        if (key.target == slot)
-            bpf_map_delete_elem(map, &key);
-    }
+void TargetsInKernel::count_requests(Slot slot, std::uint32_t window, std::uint64_t from_ns,
+                                     std::uint64_t until_ns) {
+    holter_target target{};
+    if (bpf_map_lookup_elem(objects_.map("targets"), &slot, &target) != 0)
+        return;
+    target.window = window;
+    target.from_ns = from_ns;
+    target.until_ns = until_ns;
+    bpf_map_update_elem(objects_.map("targets"), &slot, &target, BPF_ANY);
+}
+
+bool TargetsInKernel::has_open_requests(Slot slot) const {
+    return OpenRequests(objects_.map("open_requests")).any(slot);
+}
+
+void TargetsInKernel::cut_off_requests(Slot slot) {
+    cut_off_ += OpenRequests(objects_.map("open_requests")).drop(slot);
 }
 
 std::vector<Loss> TargetsInKernel::losses() const {
@@ -52,6 +61,7 @@ std::vector<Loss> TargetsInKernel::losses() const {
             bpf_map_lookup_elem(map, &index, &loss.count);
             losses.push_back(loss);
         }
+    losses.push_back({"request", "outlived_window", cut_off_});
     return losses;
 }
 

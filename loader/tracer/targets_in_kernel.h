@@ -8,6 +8,7 @@
 #include "loader/process/identity.h"
 #include "loader/tracer/target.h"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -38,11 +39,19 @@ class TargetsInKernel {
     /// HOLTER_MAX_PROBES. Safe on any thread.
     std::vector<std::uint64_t> hits(Slot slot, std::size_t probes) const;
 
-  private:
-    void drop_open_requests(Slot slot);
+    /// Of requests that begin from now on those are counted that begin in this time of the
+    /// monotonic clock, as the sample of this number; 0: as all there are. At first all are.
+    void count_requests(Slot slot, std::uint32_t window, std::uint64_t from_ns,
+                        std::uint64_t until_ns);
+    /// Whether requests of the target are in progress that will be counted.
+    bool has_open_requests(Slot slot) const;
+    /// They are forgotten, and counted as lost.
+    void cut_off_requests(Slot slot);
 
+  private:
     const attach::Objects& objects_;
     std::uint32_t generation_ = 0; ///< of the target that came last
+    std::atomic<std::uint64_t> cut_off_ = 0;
 };
 
 } // namespace holter::tracer

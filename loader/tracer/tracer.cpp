@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <limits>
 #include <unistd.h>
 
 namespace holter::tracer {
@@ -93,11 +94,13 @@ struct Tracer::Attached {
 Tracer::Tracer(const process::Procfs& procfs, process::Selection selection,
                catalogue::Catalogue catalogue, attach::Method method,
                std::chrono::milliseconds rescan_interval, std::size_t most_targets,
-               Listener listener)
+               BudgetOptions budget, Listener listener)
     : procfs_(procfs), selection_(std::move(selection)), runtimes_(std::move(catalogue.runtimes)),
       method_(method), rescan_interval_(rescan_interval), listener_(std::move(listener)),
-      objects_(method), in_kernel_(objects_), verdicts_(remembered_executables),
-      tried_again_at_(Clock::now()) {
+      objects_(method), in_kernel_(objects_),
+      budget_(procfs_, objects_, in_kernel_, method, links_to_close_, budget,
+              listener_.sampling_changed),
+      verdicts_(remembered_executables), tried_again_at_(Clock::now()) {
     for (Slot slot = 0; slot < std::min<std::size_t>(most_targets, HOLTER_MAX_TARGETS); ++slot)
         free_slots_.push_back(slot);
 }
@@ -108,15 +111,14 @@ Tracer::~Tracer() {
             part.detach_all(links_to_close_);
 }
 
-Result<std::unique_ptr<Tracer>> Tracer::create(const process::Procfs& procfs,
-                                               process::Selection selection,
-                                               catalogue::Catalogue catalogue,
-                                               attach::Method method,
-                                               std::chrono::milliseconds rescan_interval,
-                                               std::size_t most_targets, Listener listener) {
+Result<std::unique_ptr<Tracer>>
+Tracer::create(const process::Procfs& procfs, process::Selection selection,
+               catalogue::Catalogue catalogue, attach::Method method,
+               std::chrono::milliseconds rescan_interval, std::size_t most_targets,
+               BudgetOptions budget, Listener listener) {
     auto definitions = std::move(catalogue.definitions);
     std::unique_ptr<Tracer> tracer(new Tracer(procfs, std::move(selection), std::move(catalogue),
-                                              method, rescan_interval, most_targets,
+                                              method, rescan_interval, most_targets, budget,
                                               std::move(listener)));
     std::vector<std::string> names = {"catalogue", "catalogue_text", "deaths"};
     for (const auto& runtime : tracer->runtimes_)
@@ -271,6 +273,7 @@ void Tracer::add(const process::Identity& identity, process::Descriptor file,
         part.attach_all(objects_, method_, identity.pid);
     follow(attached, slot, known);
     report_probes(slot);
+    budget_.add({slot, identity.pid, attached.parts});
     // What ended while it was attached to is not announced any more.
     if (!listener_.watch(identity))
         forget(identity);
@@ -400,6 +403,12 @@ void Tracer::keep_windows(Window::Clock::time_point now) {
             part.keep_windows(now, objects_, method_, target->identity.pid, links_to_close_);
 }
 
+void Tracer::keep_budget(Sampling::Clock::time_point now) {
+    for (auto& [slot, target] : targets_)
+        if (budget_.keep({slot, target->identity.pid, target->parts}, now))
+            report_probes(slot);
+}
+
 void Tracer::attach_group(Slot slot, const std::string& name) {
     const auto found = targets_.find(slot);
     if (found == targets_.end())
@@ -449,6 +458,7 @@ void Tracer::forget(const process::Identity& identity) {
     in_kernel_.hide(slot, identity);
     for (auto& part : targets_.at(slot)->parts)
         part.detach_all(links_to_close_);
+    budget_.remove(slot);
     targets_.erase(slot);
     slots_.erase(found);
     listener_.gone(slot);

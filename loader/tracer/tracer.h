@@ -22,6 +22,7 @@
 #include "loader/process/procfs/procfs.h"
 #include "loader/process/selection.h"
 #include "loader/result.h"
+#include "loader/tracer/budget.h"
 #include "loader/tracer/target.h"
 #include "loader/tracer/targets_in_kernel.h"
 #include "loader/tracer/window.h"
@@ -53,6 +54,9 @@ struct Listener {
     /// Some of its catalogue probes are about to be detached, and it goes on.
     std::function<void(Slot, std::vector<std::uint32_t>)> withdrawn;
     std::function<void(Slot, std::vector<ProbeState>)> probes_changed;
+    /// Requests of the target that begin from now on are of this sample (0: all are counted), and
+    /// one of them stands for so many.
+    std::function<void(Slot, std::uint32_t window, double weight)> sampling_changed;
     std::function<void(Slot)> gone;
     /// A process that would have been traced, was not: `reason` is a token, `message` for people.
     /// Told once for a process, though it is tried again.
@@ -70,7 +74,8 @@ class Tracer {
     static Result<std::unique_ptr<Tracer>>
     create(const process::Procfs& procfs, process::Selection selection,
            catalogue::Catalogue catalogue, attach::Method method,
-           std::chrono::milliseconds rescan_interval, std::size_t most_targets, Listener listener);
+           std::chrono::milliseconds rescan_interval, std::size_t most_targets,
+           BudgetOptions budget, Listener listener);
     ~Tracer();
     Tracer(const Tracer&) = delete;
     Tracer& operator=(const Tracer&) = delete;
@@ -95,6 +100,8 @@ class Tracer {
 
     /// Attaches and detaches what is attached for moments only. To be called some times a second.
     void keep_windows(Window::Clock::time_point now);
+    /// Keeps what requests cost within the budget. The same.
+    void keep_budget(Sampling::Clock::time_point now);
 
     /// The ring with all events.
     int ring_map() const;
@@ -112,7 +119,8 @@ class Tracer {
 
     Tracer(const process::Procfs& procfs, process::Selection selection,
            catalogue::Catalogue catalogue, attach::Method method,
-           std::chrono::milliseconds rescan_interval, std::size_t most_targets, Listener listener);
+           std::chrono::milliseconds rescan_interval, std::size_t most_targets,
+           BudgetOptions budget, Listener listener);
 
     Result<Verdict> verdict_on(const process::FileIdentity& file, const std::string& path);
     void look(const process::Identity& identity);
@@ -137,6 +145,7 @@ class Tracer {
     TargetsInKernel in_kernel_;
     attach::Tracepoints deaths_; ///< goes before the objects
     attach::LinkBin links_to_close_;
+    Budget budget_; ///< goes before the objects
     process::ExecutableCache<Verdict> verdicts_;
     std::unique_ptr<modules::SpecificationTable> specifications_; // outlives all plans
     std::unique_ptr<modules::Examiner> examiner_;

@@ -56,11 +56,13 @@ def inspect(pid):
 class Agent:
     """A running `holter run`. Its log goes to a file that is printed when a test fails."""
 
-    def __init__(self, *arguments, pids=(), config=None, wait=True, env=None):
+    def __init__(self, *arguments, pids=(), config=None, wait=True, env=None, budget="off"):
+        """Counts every request, whatever it costs, unless there is a `budget`."""
         self.port = free_port()
         self._folder = tempfile.TemporaryDirectory(prefix="holter-test-")
         self.log_path = os.path.join(self._folder.name, "log")
         words = [binary(), "run", f"--web.listen-address=127.0.0.1:{self.port}"]
+        words.append(f"--overhead.budget={budget}")
         for pid in pids:
             words += ["--pid", str(pid)]
         if config is not None:

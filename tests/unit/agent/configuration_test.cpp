@@ -40,6 +40,7 @@ path: {procfs: /host/proc}
 processes: {rescan_interval: 1m30s}
 limits: {series_per_family: 7, targets: 9, tcp_sockets: 5000}
 requests: {exemplars_per_second: 3, request_id_header: X-Correlation-ID}
+overhead: {budget: 1.5%}
 )",
                                                    "holter.yaml");
     CHECK(configuration.listen_address == "127.0.0.1:1");
@@ -57,6 +58,18 @@ requests: {exemplars_per_second: 3, request_id_header: X-Correlation-ID}
     CHECK(configuration.tcp_sockets == 5000);
     CHECK(configuration.exemplars_per_second == 3);
     CHECK(configuration.request_id_header == "X-Correlation-ID");
+    CHECK(configuration.overhead_budget == Approx(0.015));
+}
+
+TEST_CASE("a budget is a part, a percentage, or off") {
+    CHECK(budget("0.3%").value() == Approx(0.003));
+    CHECK(budget("0.003").value() == Approx(0.003));
+    CHECK(budget("100%").value() == 1);
+    CHECK(budget("off").value() == 0);
+    for (const char* wrong : {"", "0", "0%", "101%", "2", "-1%", "0.3 %", "%", "none", "1e-3"})
+        CHECK_FALSE(budget(wrong));
+    CHECK(error_of("overhead: {budget: much}\n") ==
+          "holter.yaml:1:20: `budget`: `much` is no budget; write for example 0.3%, 0.003 or off");
 }
 
 TEST_CASE("mistakes name line, column and the nearest key") {

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/tracer/budget.h"
+
+#include "bpf/events.h"
+
+#include <algorithm>
+#include <bpf/bpf.h>
+
+namespace holter::tracer {
+
+namespace {
+
+/// The kernel's monotonic clock, which is this one.
+std::uint64_t to_ns(Sampling::Clock::time_point time) {
+    const auto ns =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+    return static_cast<std::uint64_t>(std::max<decltype(ns)>(ns, 0));
+}
+
+} // namespace
+
+void Budget::add(const Subject& subject) {
+    const bool has_requests = std::any_of(subject.parts.begin(), subject.parts.end(),
+                                          [](const Part& part) { return part.sees_requests(); });
+    if (!has_requests)
+        return;
+    told_(subject.slot, 0, 1);
+    if (options_.part > 0)
+        samplings_.try_emplace(subject.slot, options_.part, Sampling::Clock::now(), totals(subject),
+                               static_cast<std::uint32_t>(subject.pid));
+}
+
+bool Budget::keep(const Subject& subject, Sampling::Clock::time_point now) {
+    const auto found = samplings_.find(subject.slot);
+    if (found == samplings_.end() || !found->second.is_due(now))
+        return false;
+    Sampling& sampling = found->second;
+    const bool was_sampling = sampling.is_sampling();
+    switch (sampling.step(now, totals(subject),
+                          [&] { return in_kernel_.has_open_requests(subject.slot); })) {
+    case Sampling::Step::none:
+        break;
+    case Sampling::Step::close:
+        set_gate(subject, sampling.gate(now));
+        break;
+    case Sampling::Step::detach:
+        for (Part& part : subject.parts)
+            part.detach_requests(links_);
+        in_kernel_.cut_off_requests(subject.slot);
+        break;
+    case Sampling::Step::open:
+    case Sampling::Step::resume:
+        for (Part& part : subject.parts)
+            part.attach_requests(objects_, method_, subject.pid);
+        set_gate(subject, sampling.gate(Sampling::Clock::now()));
+        break;
+    }
+    if (sampling.is_sampling() == was_sampling)
+        return false;
+    for (Part& part : subject.parts)
+        part.set_sampled(sampling.is_sampling());
+    return true;
+}
+
+Sampling::Totals Budget::totals(const Subject& subject) const {
+    holter_hits hits{};
+    bpf_map_lookup_elem(objects_.map("hits"), &subject.slot, &hits);
+    Sampling::Totals totals;
+    for (const Part& part : subject.parts)
+        totals.probe_seconds += part.seconds_for_requests(hits, options_.hit_cost);
+    if (const auto cpu = procfs_.cpu_seconds(subject.pid))
+        totals.cpu_seconds = *cpu;
+    return totals;
+}
+
+void Budget::set_gate(const Subject& subject, const Sampling::Gate& gate) {
+    if (gate.window != 0 || gate.until == Sampling::Clock::time_point::max())
+        told_(subject.slot, gate.window, gate.weight);
+    in_kernel_.count_requests(subject.slot, gate.window, to_ns(gate.from), to_ns(gate.until));
+}
+
+} // namespace holter::tracer

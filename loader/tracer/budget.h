@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Holds what the probes of requests cost each target within the budget: measures, and takes the
+// probes off and on as Sampling says.
+#pragma once
+
+#include "loader/attach/link_bin.h"
+#include "loader/attach/objects.h"
+#include "loader/process/procfs/procfs.h"
+#include "loader/tracer/part.h"
+#include "loader/tracer/sampling.h"
+#include "loader/tracer/target.h"
+#include "loader/tracer/targets_in_kernel.h"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace holter::tracer {
+
+struct BudgetOptions {
+    double part = 0; ///< of a target's CPU time that its requests may cost; 0: as much as they do
+    HitCost hit_cost;
+};
+
+class Budget {
+  public:
+    /// A target with what is attached to it.
+    struct Subject {
+        Slot slot;
+        pid_t pid;
+        std::vector<Part>& parts;
+    };
+    /// Is told, before it is so: requests that begin from now on are of this sample (0: all are
+    /// counted), and one stands for so many.
+    using Told = std::function<void(Slot, std::uint32_t window, double weight)>;
+
+    /// What is passed by reference must outlive it.
+    Budget(const process::Procfs& procfs, const attach::Objects& objects,
+           TargetsInKernel& in_kernel, attach::Method method, attach::LinkBin& links,
+           BudgetOptions options, Told told)
+        : procfs_(procfs), objects_(objects), in_kernel_(in_kernel), method_(method), links_(links),
+          options_(options), told_(std::move(told)) {}
+
+    /// A target has appeared, and everything is attached to it.
+    void add(const Subject& subject);
+    void remove(Slot slot) { samplings_.erase(slot); }
+    /// Does what is due. Whether the target has begun or ceased to be sampled.
+    bool keep(const Subject& subject, Sampling::Clock::time_point now);
+
+  private:
+    Sampling::Totals totals(const Subject& subject) const;
+    void set_gate(const Subject& subject, const Sampling::Gate& gate);
+
+    const process::Procfs& procfs_;
+    const attach::Objects& objects_;
+    TargetsInKernel& in_kernel_;
+    const attach::Method method_;
+    attach::LinkBin& links_;
+    const BudgetOptions options_;
+    const Told told_;
+    std::map<Slot, Sampling> samplings_;
+};
+
+} // namespace holter::tracer
