@@ -99,7 +99,11 @@ aggregator::GoConnectionReading converted(const golang::ConnectionsReading& read
 struct RingThread::Traced {
     process::Identity identity;
     std::vector<std::string> probes;
-    std::vector<double> hit_seconds;                  ///< cost of a hit, by probe
+    struct Cost {
+        double way_seconds = 0; ///< to the program and back
+        std::string object;     ///< that holds the program
+    };
+    std::vector<Cost> hit_costs;                      ///< by probe
     AccountReaders::Account account;                  ///< may be null
     std::shared_ptr<tracer::RuntimeAccount> informed; ///< what reads it, to be told of records
     std::unique_ptr<resolve::Names> names;
@@ -211,7 +215,7 @@ void RingThread::extend_target(tracer::Slot slot, std::vector<std::string> probe
     post([this, slot, names = std::move(probes), numbers = std::move(catalogue_probes)] {
         Traced& traced = *traced_.at(slot);
         traced.probes.insert(traced.probes.end(), names.begin(), names.end());
-        traced.hit_seconds.resize(traced.probes.size(), kernel_.self_test.emulated_seconds);
+        traced.hit_costs.resize(traced.probes.size(), {kernel_.self_test.emulated_seconds, ""});
         for (const auto number : numbers)
             aggregator_.expect_probe(slot, number);
     });
@@ -279,8 +283,11 @@ void RingThread::set_probes(tracer::Slot slot, std::vector<tracer::ProbeState> s
         for (const auto& state : states) {
             probes.push_back({state.probe, state.state, state.site, state.reason});
             for (std::size_t i = 0; i < traced.probes.size(); ++i)
-                if (traced.probes[i] == state.probe && state.site == "stepped")
-                    traced.hit_seconds[i] = kernel_.self_test.stepped_seconds;
+                if (traced.probes[i] == state.probe && !state.site.empty())
+                    traced.hit_costs[i] = {state.site == "stepped"
+                                               ? kernel_.self_test.stepped_seconds
+                                               : kernel_.self_test.emulated_seconds,
+                                           state.object};
         }
         aggregator_.set_probes(slot, std::move(probes));
     });
@@ -378,12 +385,20 @@ void RingThread::read_losses() {
 
 void RingThread::read_hits() {
     std::map<std::string, std::uint64_t> totals = retired_hits_;
+    std::map<std::string, double> program_seconds = {{"", 0}};
+    const auto seconds_of = [&](const Traced::Cost& cost) {
+        const auto [found, added] = program_seconds.try_emplace(cost.object, 0);
+        if (added)
+            found->second = kernel_.program_seconds(cost.object);
+        return cost.way_seconds + found->second;
+    };
     for (const auto& [slot, traced] : traced_) {
         const auto hits = kernel_.hits(slot, traced->probes.size());
         double seconds = 0;
         for (std::size_t i = 0; i < hits.size(); ++i) {
             totals[traced->probes[i]] += hits[i];
-            seconds += static_cast<double>(hits[i]) * traced->hit_seconds[i];
+            if (hits[i] > 0)
+                seconds += static_cast<double>(hits[i]) * seconds_of(traced->hit_costs[i]);
         }
         const auto cpu = procfs_.cpu_seconds(traced->identity.pid);
         const double used = cpu ? *cpu - traced->cpu_seconds_at_start : 0;

@@ -33,7 +33,8 @@ struct KernelSide {
     int ring_map = -1;
     std::function<std::vector<tracer::Loss>()> losses;
     std::function<std::vector<std::uint64_t>(tracer::Slot, std::size_t probes)> hits;
-    attach::SelfTest self_test; ///< for the cost of a hit
+    std::function<double(const std::string& object)> program_seconds; ///< of one run
+    attach::SelfTest self_test; ///< for the cost of a hit beside its program
     /// A target may have mapped or unmapped files.
     std::function<void(tracer::Slot)> mappings_changed;
     tcp::Sockets* sockets = nullptr; ///< null: could not be loaded. Its ring thread is this one.

@@ -207,11 +207,10 @@ int run(const Configuration& configuration) {
                                  value_or_throw(procfs.own_pid()));
     if (selection.only_listed())
         watch_options.only = named;
-    const auto tracer = value_or_throw(tracer::Tracer::create(
-        procfs, std::move(selection), std::move(catalogue), test.method,
-        configuration.rescan_interval, configuration.most_targets,
-        {configuration.overhead_budget, {test.emulated_seconds, test.stepped_seconds}},
-        std::move(listener)));
+    const auto tracer = value_or_throw(
+        tracer::Tracer::create(procfs, std::move(selection), std::move(catalogue), test.method,
+                               configuration.rescan_interval, configuration.most_targets,
+                               {configuration.overhead_budget, test}, std::move(listener)));
 
     if (const auto set = tracer->set_trace_settings(*headers); !set)
         throw std::runtime_error(set.error().message);
@@ -229,6 +228,9 @@ int run(const Configuration& configuration) {
     kernel.losses = [&] { return tracer->in_kernel().losses(); };
     kernel.hits = [&](tracer::Slot slot, std::size_t probes) {
         return tracer->in_kernel().hits(slot, probes);
+    };
+    kernel.program_seconds = [&](const std::string& object) {
+        return tracer->program_times().seconds(object);
     };
     kernel.self_test = test;
     kernel.mappings_changed = [&](tracer::Slot slot) { requests.look_again(slot); };

@@ -25,8 +25,8 @@ void Budget::add(const Subject& subject) {
     if (!has_requests)
         return;
     told_(subject.slot, 0, 1);
-    if (options_.part > 0)
-        samplings_.try_emplace(subject.slot, options_.part, Sampling::Clock::now(), totals(subject),
+    if (part_ > 0)
+        samplings_.try_emplace(subject.slot, part_, Sampling::Clock::now(), totals(subject),
                                static_cast<std::uint32_t>(subject.pid));
 }
 
@@ -67,7 +67,7 @@ Sampling::Totals Budget::totals(const Subject& subject) const {
     bpf_map_lookup_elem(objects_.map("hits"), &subject.slot, &hits);
     Sampling::Totals totals;
     for (const Part& part : subject.parts)
-        totals.probe_seconds += part.seconds_for_requests(hits, options_.hit_cost);
+        totals.probe_seconds += part.seconds_for_requests(hits, hit_cost_);
     if (const auto cpu = procfs_.cpu_seconds(subject.pid))
         totals.cpu_seconds = *cpu;
     return totals;

@@ -6,6 +6,8 @@
 
 #include "loader/attach/link_bin.h"
 #include "loader/attach/objects.h"
+#include "loader/attach/program_times.h"
+#include "loader/attach/self_test.h"
 #include "loader/process/procfs/procfs.h"
 #include "loader/tracer/part.h"
 #include "loader/tracer/sampling.h"
@@ -24,7 +26,7 @@ namespace holter::tracer {
 
 struct BudgetOptions {
     double part = 0; ///< of a target's CPU time that its requests may cost; 0: as much as they do
-    HitCost hit_cost;
+    attach::SelfTest self_test; ///< for the cost of a hit
 };
 
 class Budget {
@@ -42,9 +44,14 @@ class Budget {
     /// What is passed by reference must outlive it.
     Budget(const process::Procfs& procfs, const attach::Objects& objects,
            TargetsInKernel& in_kernel, attach::Method method, attach::LinkBin& links,
-           BudgetOptions options, Told told)
+           const attach::ProgramTimes& times, BudgetOptions options, Told told)
         : procfs_(procfs), objects_(objects), in_kernel_(in_kernel), method_(method), links_(links),
-          options_(options), told_(std::move(told)) {}
+          part_(options.part), hit_cost_{options.self_test.emulated_seconds,
+                                         options.self_test.stepped_seconds,
+                                         [&times](const std::string& object) {
+                                             return times.seconds(object);
+                                         }},
+          told_(std::move(told)) {}
 
     /// A target has appeared, and everything is attached to it.
     void add(const Subject& subject);
@@ -61,7 +68,8 @@ class Budget {
     TargetsInKernel& in_kernel_;
     const attach::Method method_;
     attach::LinkBin& links_;
-    const BudgetOptions options_;
+    const double part_;
+    const HitCost hit_cost_;
     const Told told_;
     std::map<Slot, Sampling> samplings_;
 };

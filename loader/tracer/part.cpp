@@ -118,6 +118,7 @@ void Part::report(std::vector<ProbeState>& states) const {
         for (const auto& probe : group.probes) {
             ProbeState row{probe.name, group.name, "paused", "", "", ""};
             if (!probe.points.empty()) {
+                row.object = probe.points.front().object;
                 row.site = probe.emulated ? "emulated" : "stepped";
                 // What comes and goes is called paused, which it is most of the time.
                 if (!group.links.empty() && !group.window && !group.sampled)
@@ -209,6 +210,11 @@ void Part::detach_all(attach::LinkBin& links) {
         detach(group.name, links);
 }
 
+double HitCost::of(const PartProbe& probe) const {
+    const double way = probe.emulated ? emulated_seconds : stepped_seconds;
+    return probe.points.empty() ? way : way + program_seconds(probe.points.front().object);
+}
+
 bool Part::sees_requests() const {
     return std::any_of(groups_.begin(), groups_.end(), [](const PartGroup& group) {
         return group.per_request &&
@@ -240,8 +246,7 @@ double Part::seconds_for_requests(const holter_hits& hits, const HitCost& cost) 
     for (const auto& group : groups_)
         for (const auto& probe : group.probes) {
             if (group.per_request && number < HOLTER_MAX_PROBES)
-                seconds += static_cast<double>(hits.of_probe[number]) *
-                           (probe.emulated ? cost.emulated_seconds : cost.stepped_seconds);
+                seconds += static_cast<double>(hits.of_probe[number]) * cost.of(probe);
             ++number;
         }
     return seconds;

@@ -17,6 +17,7 @@
 #include "loader/tracer/window.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,10 +39,14 @@ struct PartProbe {
     std::vector<PartPoint> points;
 };
 
-/// What one hit costs the target.
+/// What one hit costs the target: getting to the program and back, and the program.
 struct HitCost {
     double emulated_seconds = 0;
     double stepped_seconds = 0;
+    /// Of the program that an object holds.
+    std::function<double(const std::string& object)> program_seconds;
+
+    double of(const PartProbe& probe) const;
 };
 
 struct PartGroup {

@@ -33,6 +33,7 @@ struct ProbeState {
     std::string site;   ///< `emulated`, `stepped`; empty when there is none
     std::string reason; ///< token; empty unless failed
     std::string message;
+    std::string object{}; ///< BPF object that holds its program; empty when there is no site
 };
 
 /// Reads a Go runtime's own account, and the state of its connections. Moves with the open memory

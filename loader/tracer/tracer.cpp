@@ -97,8 +97,8 @@ Tracer::Tracer(const process::Procfs& procfs, process::Selection selection,
                BudgetOptions budget, Listener listener)
     : procfs_(procfs), selection_(std::move(selection)), runtimes_(std::move(catalogue.runtimes)),
       method_(method), rescan_interval_(rescan_interval), listener_(std::move(listener)),
-      objects_(method), in_kernel_(objects_),
-      budget_(procfs_, objects_, in_kernel_, method, links_to_close_, budget,
+      objects_(method), in_kernel_(objects_), program_times_(objects_),
+      budget_(procfs_, objects_, in_kernel_, method, links_to_close_, program_times_, budget,
               listener_.sampling_changed),
       verdicts_(remembered_executables), tried_again_at_(Clock::now()) {
     for (Slot slot = 0; slot < std::min<std::size_t>(most_targets, HOLTER_MAX_TARGETS); ++slot)
@@ -404,6 +404,7 @@ void Tracer::keep_windows(Window::Clock::time_point now) {
 }
 
 void Tracer::keep_budget(Sampling::Clock::time_point now) {
+    program_times_.turn(now);
     for (auto& [slot, target] : targets_)
         if (budget_.keep({slot, target->identity.pid, target->parts}, now))
             report_probes(slot);

@@ -13,6 +13,7 @@
 
 #include "loader/attach/link_bin.h"
 #include "loader/attach/objects.h"
+#include "loader/attach/program_times.h"
 #include "loader/attach/self_test.h"
 #include "loader/attach/tracepoints.h"
 #include "loader/catalogue/catalogue.h"
@@ -107,6 +108,8 @@ class Tracer {
     int ring_map() const;
     /// What the kernel side has counted.
     const TargetsInKernel& in_kernel() const { return in_kernel_; }
+    /// How long programs take. Its seconds() is safe on any thread.
+    const attach::ProgramTimes& program_times() const { return program_times_; }
 
     std::size_t targets() const { return targets_.size(); }
     std::vector<pid_t> target_pids() const;
@@ -145,6 +148,7 @@ class Tracer {
     TargetsInKernel in_kernel_;
     attach::Tracepoints deaths_; ///< goes before the objects
     attach::LinkBin links_to_close_;
+    attach::ProgramTimes program_times_;
     Budget budget_; ///< goes before the objects
     process::ExecutableCache<Verdict> verdicts_;
     std::unique_ptr<modules::SpecificationTable> specifications_; // outlives all plans
