@@ -9,7 +9,7 @@ namespace holter::golang {
 namespace {
 
 /// Wrappers around each other that are looked through.
-constexpr int deepest = 4;
+constexpr int deepest = 8;
 constexpr std::uint64_t closed = 1; ///< bit of internal/poll.fdMutex.state
 constexpr std::uint64_t largest_number = std::uint64_t{1} << 24;
 
@@ -48,6 +48,15 @@ Descriptors::at(std::span<const std::uint64_t> addresses) const {
     return out;
 }
 
+std::vector<std::uint64_t>
+Descriptors::words_at(const std::vector<std::uint64_t>& addresses) const {
+    const ObjectParts words(memory_, addresses, 0, 8);
+    std::vector<std::uint64_t> out(addresses.size());
+    for (std::size_t i = 0; i < out.size(); ++i)
+        out[i] = words.has(i) ? words.get<std::uint64_t>(i, 0) : 0;
+    return out;
+}
+
 std::optional<NetDescriptor> Descriptors::at(std::uint64_t address) const {
     return at(std::span<const std::uint64_t>(&address, 1)).front();
 }
@@ -65,11 +74,12 @@ Descriptors::of(std::span<const std::uint64_t> net_conns) const {
         for (std::size_t i = 0; i < objects.size(); ++i)
             first_words[i] = words.has(i) ? words.get<std::uint64_t>(i, 0) : 0;
         const auto found = at(first_words);
+        const auto embedded = at(words_at(first_words));
         std::vector<std::uint64_t> wrapped;
         std::vector<std::size_t> of_wrapped;
         for (std::size_t i = 0; i < objects.size(); ++i) {
-            if (found[i]) {
-                out[whose[i]] = found[i];
+            if (found[i] || embedded[i]) {
+                out[whose[i]] = found[i] ? found[i] : embedded[i];
             } else if (words.has(i)) {
                 wrapped.push_back(words.get<std::uint64_t>(i, 8));
                 of_wrapped.push_back(whose[i]);

@@ -2,7 +2,8 @@
 //
 // From a net.Conn to the network descriptor under it. *net.TCPConn and *net.UnixConn begin with
 // the pointer to their descriptor. *tls.Conn begins with the net.Conn that it wraps, an interface,
-// and so does nearly every wrapper that programs write; others have no descriptor here.
+// and so does nearly every wrapper that programs write, or with the pointer to a *net.TCPConn;
+// others have no descriptor here.
 //
 // What is read was chosen by the target, and may be memory that was a net.Conn once: so a
 // descriptor must look like one in five of its fields.
@@ -40,6 +41,8 @@ class Descriptors {
 
   private:
     std::vector<std::optional<NetDescriptor>> at(std::span<const std::uint64_t> addresses) const;
+    /// What lies there; 0 where nothing can be read.
+    std::vector<std::uint64_t> words_at(const std::vector<std::uint64_t>& addresses) const;
 
     const TargetMemory& memory_;
     DescriptorFields fields_;
