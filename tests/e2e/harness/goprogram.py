@@ -169,6 +169,25 @@ def build(version, mode="plain", program="go_gc", variant="", flags=(), key=b"",
     return output
 
 
+def install(version, package, release):
+    """Path of a program out of somebody else's module, stripped. `go install` refuses modules that
+    replace others, so the module is one that this one needs."""
+    name = re.sub(r"/v\d+$", "", package).rpartition("/")[2]
+    digest = hashlib.sha256("\0".join((platform.machine(), version, package, release)).encode())
+    output = _cache() / f"{name}-{version}-{release}-{digest.hexdigest()[:16]}" / name
+    if output.exists():
+        return output
+    environ = {**environment(version, cgo=False), "GOFLAGS": "-buildvcs=false -mod=mod"}
+    with tempfile.TemporaryDirectory(dir=_cache()) as folder:
+        (pathlib.Path(folder) / "go.mod").write_text("module example.com/installed\n\ngo 1.18\n")
+        _run([_driver(), "get", f"{package}@{release}"], cwd=folder, env=environ)
+        _run([_driver(), "build", "-ldflags=-s -w", "-o", "built/" + name, package], cwd=folder,
+             env=environ)
+        output.parent.mkdir(exist_ok=True)
+        (pathlib.Path(folder) / "built" / name).replace(output)
+    return output
+
+
 def matrix(full):
     """The cells of a run: all 40, or each version once with the modes taking turns."""
     if full:
