@@ -119,3 +119,21 @@ func dial(n []int) (reply, error) {
 	}
 	return reply{}, nil
 }
+
+// requests PORT N WORKERS KEEP: so many requests to another process; 1 keeps the connections alive, 0
+// opens one for each.
+func requests(n []int) (reply, error) {
+	transport := &http.Transport{MaxIdleConnsPerHost: n[2], DisableKeepAlives: n[3] == 0}
+	c := &http.Client{Transport: transport}
+	defer transport.CloseIdleConnections()
+	url := fmt.Sprintf("http://127.0.0.1:%d/", n[0])
+	err := together(n[2], func() error {
+		for i := 0; i < n[1]/n[2]; i++ {
+			if err := get(c, url); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return reply{"requests": n[1] / n[2] * n[2]}, err
+}
