@@ -131,8 +131,15 @@ static __noinline int call_broke_off(struct hit *hit, struct open_request *open)
 	end.facts.status = CODE_CANCELLED;
 	measure(&end, hit->slot, HOLTER_GRPC_SERVER, open,
 		closed && *closed > open->began_ns ? *closed : open->began_ns);
-	/* Nobody keeps the stream any more: if its memory is in use again, this is no method. */
-	read_served(&end, target, stream);
+	/* Nobody keeps the stream any more. A collection stops the program twice, and after the
+	 * second stop its memory may be that of another call, whose method is not this one's. */
+	if (end.facts.gc_pauses < 2)
+		read_served(&end, target, stream);
+	else
+		end.facts.flags |= HOLTER_REQUEST_UNKNOWN_METHOD;
+	/* The stops since are not those of the call. */
+	end.facts.gc_pause_ns = 0;
+	end.facts.gc_pauses = 0;
 	return emit_request(&end, hit->slot);
 }
 

@@ -110,6 +110,35 @@ func load(address string, duration time.Duration, workers int) (interface{}, err
 	return map[string]int{"requests": total}, nil
 }
 
+// die makes calls whose goroutines end in the middle of them: none is answered.
+func die(address string, calls, workers int) (interface{}, error) {
+	connection, err := dial(address)
+	if err != nil {
+		return nil, err
+	}
+	defer connection.Close()
+	answered := make(chan int, workers)
+	for worker := 0; worker < workers; worker++ {
+		go func(worker int) {
+			count := 0
+			for i := worker; i < calls; i += workers {
+				ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+				err := connection.Invoke(ctx, "/shop.v1.Service4/DoThing04", wrapperspb.String("exit"), new(wrapperspb.StringValue))
+				cancel()
+				if status.Code(err) != codes.DeadlineExceeded {
+					count++
+				}
+			}
+			answered <- count
+		}(worker)
+	}
+	total := 0
+	for worker := 0; worker < workers; worker++ {
+		total += <-answered
+	}
+	return map[string]int{"answered": total}, nil
+}
+
 // converse opens one stream, sends the orders, and receives all answers.
 func converse(connection *grpc.ClientConn, kind string, orders []string) error {
 	desc := &grpc.StreamDesc{StreamName: kind, ClientStreams: kind != "Down", ServerStreams: kind != "Up"}

@@ -130,6 +130,8 @@ func main() {
 			out, err = fail(words[1], number(2))
 		case "hold": // address streams
 			out, err = hold(words[1], number(2))
+		case "die": // address calls workers
+			out, err = die(words[1], number(2), number(3))
 		case "pauses":
 			out = pauseSeconds()
 		case "gogc":

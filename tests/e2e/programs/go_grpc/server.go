@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"strings"
 	"time"
 
@@ -32,6 +33,9 @@ func methodName(i int) string  { return fmt.Sprintf("DoThing%02d", i) }
 
 // work does what a request says: "CODE MICROSECONDS GARBAGE".
 func work(order string) error {
+	if order == "exit" { // the goroutine ends in the middle of the call
+		runtime.Goexit()
+	}
 	var code, us, size int
 	fmt.Sscanf(order, "%d %d %d", &code, &us, &size)
 	time.Sleep(time.Duration(us) * time.Microsecond)
@@ -140,7 +144,10 @@ type stopped struct {
 }
 
 func (c clock) HandleRPC(ctx context.Context, event stats.RPCStats) {
-	before := ctx.Value(stopsKey{}).(*stopped)
+	before, ok := ctx.Value(stopsKey{}).(*stopped)
+	if !ok {
+		return // a name that is no method's
+	}
 	switch event := event.(type) {
 	case *stats.Begin:
 		if c.gc {

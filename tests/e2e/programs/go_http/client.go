@@ -156,6 +156,29 @@ func load(scheme, address string, duration time.Duration, workers int) (interfac
 	return map[string]int{"requests": total}, nil
 }
 
+// die makes requests whose goroutines end in the middle of them: none is answered.
+func die(address string, requests, workers int) (interface{}, error) {
+	answered := make(chan int, workers)
+	for worker := 0; worker < workers; worker++ {
+		go func(worker int) {
+			client, count := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, 0
+			for i := worker; i < requests; i += workers {
+				response, err := client.Post("http://"+address+"/health?key=exit&then=exit", "", nil)
+				if err == nil {
+					response.Body.Close()
+					count++
+				}
+			}
+			answered <- count
+		}(worker)
+	}
+	total := 0
+	for worker := 0; worker < workers; worker++ {
+		total += <-answered
+	}
+	return map[string]int{"answered": total}, nil
+}
+
 // odd makes the requests that do not end as usual; the answer says how many of each.
 func odd(address string) (interface{}, error) {
 	const each = 20

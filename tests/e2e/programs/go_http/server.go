@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"runtime"
 	"strconv"
 	"time"
 )
@@ -32,6 +33,8 @@ func handle(w http.ResponseWriter, r *http.Request) {
 	switch query.Get("then") {
 	case "panic":
 		panic("as asked")
+	case "exit": // the goroutine ends in the middle of the request
+		runtime.Goexit()
 	case "abort":
 		panic(http.ErrAbortHandler)
 	case "hijack":
