@@ -28,18 +28,23 @@ struct {
 } grpc_targets SEC(".maps");
 
 /* The code of a status message. Generated code of before 2020 begins with it; later code begins
- * with a pointer, or zero, and the code is no longer where grpc-go's version would say. */
+ * with a pointer, or zero, and the code is no longer where grpc-go's version would say. All of
+ * these messages are longer than what is read of them. */
 static __always_inline int code_of_message(struct holter_grpc_target *target, __u64 message,
 					   __u32 *code)
 {
 	const __u64 least_pointer = 4096;
-	__u64 first = 0;
+	__u64 begin[6] = {};
 
 	*code = 0;
-	if (bpf_probe_read_user(&first, sizeof(first), (const void *)message))
+	if (bpf_probe_read_user(begin, sizeof(begin), (const void *)message))
 		return -1;
-	if (first && first < least_pointer) {
-		*code = first;
+	if (begin[0] && begin[0] < least_pointer) {
+		*code = begin[0];
+		return 0;
+	}
+	if (target->message_code == 5 * sizeof(*begin)) {
+		*code = begin[5];
 		return 0;
 	}
 	return bpf_probe_read_user(code, sizeof(*code),
@@ -146,11 +151,12 @@ static __noinline int call_broke_off(struct hit *hit, struct open_request *open)
 /* (*Server).handleStream(s, t ServerTransport, stream). */
 static __noinline int grpc_call_served(struct pt_regs *ctx, struct hit *hit)
 {
-	struct open_request *open = open_request_of(hit->slot, HOLTER_GRPC_SERVER, GO_G(ctx));
+	struct holter_request_key key = key_of(hit->slot, HOLTER_GRPC_SERVER, GO_G(ctx));
+	struct open_request *open = bpf_map_lookup_elem(&open_requests, &key);
 
-	if (open)
+	if (open && open->began_ns)
 		call_broke_off(hit, open);
-	begin_request(hit->slot, HOLTER_GRPC_SERVER, GO_G(ctx), GO_ARG4(ctx), GO_ARG3(ctx));
+	begin_with(open, &key, GO_ARG4(ctx), GO_ARG3(ctx));
 	return 0;
 }
 
@@ -192,9 +198,11 @@ static __noinline int grpc_status_written(struct pt_regs *ctx, struct hit *hit)
 	measure(&end, hit->slot, HOLTER_GRPC_SERVER, open, bpf_ktime_get_ns());
 	end.facts.status = code_of(&end, target, GO_ARG3(ctx));
 	tell_error(&end, &open->error);
-	caller = go_return_address(ctx);
-	if (caller > target->handle_stream && caller < target->handle_stream_end)
-		end.facts.flags |= HOLTER_REQUEST_UNKNOWN_METHOD;
+	if (end.facts.status != CODE_OK) {
+		caller = go_return_address(ctx);
+		if (caller > target->handle_stream && caller < target->handle_stream_end)
+			end.facts.flags |= HOLTER_REQUEST_UNKNOWN_METHOD;
+	}
 	read_served(&end, target, stream);
 	if (trace_turn(hit->slot, end.ended_ns, end.facts.duration_ns, end.facts.status != CODE_OK))
 		read_headers(&end, target, hit->slot, stream);

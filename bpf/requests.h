@@ -72,39 +72,54 @@ static __always_inline struct holter_request_key key_of(__u32 slot, __u32 kind, 
 	return key;
 }
 
-/* Whether what begins now is counted; where the target costs too much, a sample is. */
-static __always_inline bool is_counted(struct open_request *fresh, __u32 slot)
+/*
+ * Whether it is counted: where the target costs too much, a sample is. What is not written
+ * here is not looked at before it is.
+ */
+static __always_inline bool start(struct open_request *open, __u32 slot, __u64 request,
+				  __u64 writer)
 {
 	const volatile struct holter_target *target = bpf_map_lookup_elem(&targets, &slot);
+	struct holter_gc_stops *stops = bpf_map_lookup_elem(&gc_stops, &slot);
+	__u64 now = bpf_ktime_get_ns();
 
-	fresh->began_ns = bpf_ktime_get_ns();
-	if (!target || fresh->began_ns >= target->until_ns || fresh->began_ns < target->from_ns)
+	if (!target || now >= target->until_ns || now < target->from_ns) {
+		open->began_ns = 0;
 		return false;
-	fresh->window = target->window;
+	}
+	open->window = target->window;
+	open->gc_pause_ns = stops ? stops->pause_ns : 0;
+	open->gc_pauses = stops ? stops->pauses : 0;
+	open->request = request;
+	open->writer = writer;
+	open->error.type = 0;
+	open->error.root = 0;
+	open->piece_count = 0;
+	open->began_ns = now;
 	return true;
+}
+
+/* `open` is what the map has for the key. */
+static __always_inline void begin_with(struct open_request *open, struct holter_request_key *key,
+				       __u64 request, __u64 writer)
+{
+	struct open_request fresh = {};
+
+	if (open) {
+		start(open, key->target, request, writer);
+		return;
+	}
+	if (start(&fresh, key->target, request, writer) &&
+	    bpf_map_update_elem(&open_requests, key, &fresh, BPF_ANY))
+		count_loss(HOLTER_EVENT_REQUEST, HOLTER_LOSS_MAP_FULL);
 }
 
 static __always_inline void begin_request(__u32 slot, __u32 kind, __u64 owner, __u64 request,
 					  __u64 writer)
 {
 	struct holter_request_key key = key_of(slot, kind, owner);
-	struct holter_gc_stops *stops = bpf_map_lookup_elem(&gc_stops, &slot);
-	struct open_request *open = bpf_map_lookup_elem(&open_requests, &key);
-	struct open_request fresh = {};
 
-	if (!is_counted(&fresh, slot)) {
-		if (open)
-			open->began_ns = 0;
-		return;
-	}
-	fresh.gc_pause_ns = stops ? stops->pause_ns : 0;
-	fresh.gc_pauses = stops ? stops->pauses : 0;
-	fresh.request = request;
-	fresh.writer = writer;
-	if (open)
-		*open = fresh;
-	else if (bpf_map_update_elem(&open_requests, &key, &fresh, BPF_ANY))
-		count_loss(HOLTER_EVENT_REQUEST, HOLTER_LOSS_MAP_FULL);
+	begin_with(bpf_map_lookup_elem(&open_requests, &key), &key, request, writer);
 }
 
 /* The request that the owner is in the middle of, or NULL. */

@@ -10,9 +10,11 @@
 
 #include "bpf/events.h"
 
+#define RING_SIZE (1 << 21)
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 21);
+	__uint(max_entries, RING_SIZE);
 } events SEC(".maps");
 
 /* [event type * HOLTER_LOSSES + cause] */
@@ -63,9 +65,8 @@ static __always_inline void *ring_reserve(__u32 type, __u32 target, __u64 size)
 static __always_inline void ring_submit(void *event)
 {
 	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
-	__u64 size = bpf_ringbuf_query(&events, BPF_RB_RING_SIZE);
 
-	bpf_ringbuf_submit(event, waiting > size / 4 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(event, waiting > RING_SIZE / 4 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
 #endif /* HOLTER_RING_H */
