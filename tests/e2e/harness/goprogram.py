@@ -121,14 +121,14 @@ def _digest(folder, words):
 
 
 def _with_module(folder, version, module, tagged, unfinished):
-    """A copy of the program that requires this one release of a module, `path@v1.2.3`. Where tags
-    choose among its files, the others may import what this release has nothing to do with: then
-    only the build can say what else is needed."""
+    """A copy of the program that requires this release of a module, `path@v1.2.3` (of several, with
+    spaces between). Where tags choose among its files, the others may import what this release has
+    nothing to do with: then only the build can say what else is needed."""
     copy = pathlib.Path(unfinished) / "source"
     shutil.copytree(folder, copy)
     (copy / "go.mod").write_text(f"module example.com/{folder.name}\n\ngo 1.18\n")
     environ = {**environment(version, cgo=False), "GOFLAGS": "-buildvcs=false -mod=mod"}
-    _run([_driver(), "get", module], cwd=copy, env=environ)
+    _run([_driver(), "get", *module.split()], cwd=copy, env=environ)
     if not tagged:
         _run([_driver(), "mod", "tidy"], cwd=copy, env=environ)
     return copy
@@ -137,7 +137,7 @@ def _with_module(folder, version, module, tagged, unfinished):
 def build(version, mode="plain", program="go_gc", variant="", flags=(), key=b"", module=""):
     """Path of the program built with this toolchain in this mode; `variant` makes binaries differ,
     `flags` are more flags of `go build`, `key` stands for what they refer to, `module` is the
-    release of the one module that the program needs."""
+    release of the module that the program needs, or of several, with spaces between."""
     folder = _PROGRAMS / program
     words = [platform.machine(), version, mode, variant, key.hex() or " ".join(flags)]
     if module:

@@ -1,0 +1,3 @@
+module example.com/go_grpc_interceptor
+
+go 1.21
