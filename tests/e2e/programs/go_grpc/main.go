@@ -25,6 +25,7 @@ type account struct {
 	mutex   sync.Mutex
 	counts  map[string]int64
 	seconds map[string]float64
+	arrival float64 // seconds of calls served, from their arrival
 	pause   float64 // stops of the collector inside calls
 	paused  int64   // calls that met one
 }
@@ -40,10 +41,11 @@ func (a *account) add(key string, duration time.Duration) {
 	a.seconds[key] += duration.Seconds()
 }
 
-func (a *account) addSeconds(duration time.Duration) {
+func (a *account) addSeconds(duration, sinceArrival time.Duration) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	a.seconds["all"] += duration.Seconds()
+	a.arrival += sinceArrival.Seconds()
 }
 
 // addStops adds what happened since stops() gave these.
@@ -68,7 +70,7 @@ func (a *account) answer() map[string]interface{} {
 	for key, sum := range a.seconds {
 		seconds[key] = sum
 	}
-	return map[string]interface{}{"counts": counts, "seconds": seconds,
+	return map[string]interface{}{"counts": counts, "seconds": seconds, "since_arrival": a.arrival,
 		"pause_seconds": a.pause, "paused": a.paused}
 }
 

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/tap"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
@@ -130,13 +131,16 @@ func record(method string, call func() error) error {
 }
 
 // clock is a stats.Handler: of all hooks that grpc-go has, its begin and end come closest to those of
-// the whole call.
+// the whole call. No hook is where a call's goroutine begins to run: arrive() comes before, on
+// the goroutine that reads the connection, and the clock's begin after. On a busy machine the goroutine
+// has waited for a processor in between.
 type clock struct {
 	of *account
 	gc bool
 }
 
 type stopsKey struct{}
+type arrivalKey struct{}
 
 type stopped struct {
 	count   uint64
@@ -154,7 +158,7 @@ func (c clock) HandleRPC(ctx context.Context, event stats.RPCStats) {
 			before.count, before.seconds = stops()
 		}
 	case *stats.End:
-		c.of.addSeconds(event.EndTime.Sub(event.BeginTime))
+		c.of.addSeconds(event.EndTime.Sub(event.BeginTime), event.EndTime.Sub(ctx.Value(arrivalKey{}).(time.Time)))
 		if c.gc {
 			c.of.addStops(before.count, before.seconds)
 		}
@@ -166,6 +170,10 @@ func (clock) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
 func (clock) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
 func (clock) HandleConn(context.Context, stats.ConnStats)                       {}
 
+func arrive(ctx context.Context, _ *tap.Info) (context.Context, error) {
+	return context.WithValue(ctx, arrivalKey{}, time.Now()), nil
+}
+
 // serve starts a server. A bare one keeps no account, one of kind gc asks the runtime for the
 // collector's stops as well.
 func serve(kind string) (interface{}, error) {
@@ -174,6 +182,7 @@ func serve(kind string) (interface{}, error) {
 		return nil, err
 	}
 	options := []grpc.ServerOption{
+		grpc.InTapHandle(arrive),
 		grpc.StatsHandler(clock{served, kind == "gc"}),
 		grpc.UnaryInterceptor(func(ctx context.Context, request interface{}, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (answer interface{}, err error) {
 			err = record(info.FullMethod, func() (err error) { answer, err = handler(ctx, request); return })
