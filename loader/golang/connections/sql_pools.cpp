@@ -28,7 +28,7 @@ void SqlPools::on_object(const holter_go_object& event) {
     Pool& pool = pools_[event.address];
     if (event.created) {
         pool = {};
-        pool.last.emplace(); // all that it closes from now on counts
+        pool.last = Closed{}; // all that it closes from now on counts
     }
 }
 
