@@ -414,17 +414,18 @@ void RingThread::read_sockets(std::uint64_t now_ns) {
         aggregator_.set_lost("tcp_socket", "not_loaded", 1);
         return;
     }
+    if (!kernel_.sockets->count_sockets(now_ns))
+        aggregator_.set_lost("tcp_tally", "failed", ++failed_tallies_);
     const tcp::Losses lost = kernel_.sockets->losses();
     aggregator_.set_lost("tcp_socket", "map_full", lost.map_full);
     aggregator_.set_lost("tcp_socket", "no_memory", lost.no_memory);
     aggregator_.set_lost("tcp_state", "owner_ended", lost.owner_ended);
     aggregator_.set_lost("tcp_state", "nested", lost.nested);
+    aggregator_.set_lost("tcp_state", "end_unseen", lost.end_unseen);
     const tcp::Corrections corrected = kernel_.sockets->corrections();
     aggregator_.set_tcp_corrections("adopted", corrected.adopted);
     aggregator_.set_tcp_corrections("moved", corrected.moved);
     aggregator_.set_tcp_corrections("released", corrected.released);
-    if (!kernel_.sockets->count_sockets(now_ns))
-        aggregator_.set_lost("tcp_tally", "failed", ++failed_tallies_);
     for (const auto& [slot, traced] : traced_)
         aggregator_.on_tcp(slot, kernel_.sockets->counts(slot), kernel_.sockets->tally(slot));
     std::erase_if(sockets_end_, [&](const auto& ended) {

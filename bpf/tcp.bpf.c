@@ -162,12 +162,21 @@ static __always_inline __u32 result_of(struct sock *sk)
 	}
 }
 
+static __always_inline void count_ended(void)
+{
+	struct holter_tcp_account *own = account();
+
+	if (own)
+		count(&own->ended);
+}
+
 static __always_inline void end(struct sock *sk, struct holter_tcp_socket *socket,
 				struct holter_tcp_counts *counts, int from)
 {
 	__u64 now = bpf_ktime_get_ns();
 
 	if (socket->established_ns) {
+		count_ended();
 		observe_duration(counts, socket->direction, now - socket->established_ns);
 		socket->established_ns = 0;
 	} else if (socket->direction == HOLTER_TCP_OUTBOUND &&
@@ -181,6 +190,7 @@ static __always_inline void end(struct sock *sk, struct holter_tcp_socket *socke
 
 static __always_inline int on_state(struct sock *sk, int from, int to, bool again)
 {
+	struct holter_tcp_account *own;
 	struct holter_tcp_socket *socket;
 	struct holter_tcp_counts *counts;
 
@@ -204,6 +214,8 @@ static __always_inline int on_state(struct sock *sk, int from, int to, bool agai
 		return 0;
 	counts = counts_of(socket);
 	if (!counts) {
+		if (socket->established_ns)
+			count_ended();
 		if (socket->established_ns || to == HOLTER_TCP_ESTABLISHED)
 			lose(HOLTER_TCP_LOST_OWNER_ENDED);
 		socket->established_ns = 0;
@@ -214,6 +226,9 @@ static __always_inline int on_state(struct sock *sk, int from, int to, bool agai
 		return 0;
 	}
 	socket->established_ns = bpf_ktime_get_ns();
+	own = account();
+	if (own)
+		count(&own->established);
 	count(socket->direction == HOLTER_TCP_OUTBOUND ? &counts->connects[HOLTER_TCP_OK]
 						       : &counts->accepts);
 	return 0;

@@ -51,6 +51,7 @@ int tcp_count_sockets(struct bpf_iter__bpf_sk_storage_map *ctx)
 	if (!sk || !socket || !own)
 		return 0;
 	own->counting++;
+	own->open += socket->established_ns != 0;
 	slot = socket->slot;
 	if (!lives(slot, socket->tgid))
 		return 0;

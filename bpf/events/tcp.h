@@ -143,16 +143,18 @@ enum holter_tcp_look {
 struct holter_tcp_account {
 	__u64 lost[HOLTER_TCP_LOSSES];
 	__u64 corrections[HOLTER_TCP_CORRECTIONS];
-	__u32 limit;	 /* storages that there may be */
-	__u32 counted;	 /* that there were at the last tally */
-	__u32 made;	 /* since: more than the two together there cannot be */
-	__u32 round;	 /* number of the current look at the files of the targets */
-	__u32 look_kind; /* enum holter_tcp_look */
-	__u32 counting;	 /* by the tally that runs */
-	__u32 mptcp;	 /* MPTCP sockets that the current look has found */
-	__u32 pad;
+	__u64 established; /* connections whose begin was seen … */
+	__u64 ended;	   /* … and of these, whose end was: the others must still be there */
+	__u32 limit;	   /* storages that there may be */
+	__u32 counted;	   /* that there were at the last tally */
+	__u32 made;	   /* since: more than the two together there cannot be */
+	__u32 round;	   /* number of the current look at the files of the targets */
+	__u32 look_kind;   /* enum holter_tcp_look */
+	__u32 counting;	   /* by the tally that runs: storages … */
+	__u32 open;	   /* … and connections whose begin was seen */
+	__u32 mptcp;	   /* MPTCP sockets that the current look has found */
 };
-HOLTER_ASSERT_SIZE(struct holter_tcp_account, 80);
+HOLTER_ASSERT_SIZE(struct holter_tcp_account, 96);
 
 /* Who holds an MPTCP socket: found by one iterator, for the next one; the hash `tcp_mptcp`. */
 struct holter_tcp_holder {

@@ -184,13 +184,26 @@ bool Sockets::count_sockets(std::uint64_t now_ns) {
     for (const auto& [slot, pid] : slots_)
         tallies_[slot] = {};
     account.counting = 0;
+    account.open = 0;
+    const std::uint64_t established = load(account.established);
     const std::uint32_t made = __atomic_load_n(&account.made, __ATOMIC_RELAXED);
     if (!run(count_.get()))
         return false;
     __atomic_store_n(&account.counted, account.counting, __ATOMIC_RELAXED);
     __atomic_fetch_sub(&account.made, made, __ATOMIC_RELAXED);
+    reconcile_ends(established);
     count_time_waits(now_ns);
     return true;
+}
+
+/// What was established and has not ended is there. What begins or ends while this is counted makes
+/// the difference smaller, never larger; and it takes two counts to believe it.
+void Sockets::reconcile_ends(std::uint64_t established_before) {
+    const std::uint64_t accounted_for = load(account_[0].ended) + account_[0].open;
+    const std::uint64_t missing =
+        established_before > accounted_for ? established_before - accounted_for : 0;
+    ends_unseen_ = std::max(ends_unseen_, std::min(missing, missing_));
+    missing_ = missing;
 }
 
 void Sockets::count_time_waits(std::uint64_t now_ns) {
@@ -223,7 +236,7 @@ Losses Sockets::losses() const {
     const auto& lost = account_[0].lost;
     return {load(lost[HOLTER_TCP_LOST_MAP_FULL]), load(lost[HOLTER_TCP_LOST_NO_MEMORY]),
             load(lost[HOLTER_TCP_LOST_OWNER_ENDED]),
-            std::min(misses(state_program_), misses(state_again_program_))};
+            std::min(misses(state_program_), misses(state_again_program_)), ends_unseen_};
 }
 
 Corrections Sockets::corrections() const {

@@ -34,6 +34,8 @@ struct Losses {
     std::uint64_t no_memory = 0;   ///< sockets not followed: the kernel had no memory
     std::uint64_t owner_ended = 0; ///< ends of connections after their process was let go
     std::uint64_t nested = 0;      ///< changes that came while both programs were busy on that CPU
+    /// Connections that are not there any more, and nobody told of their end.
+    std::uint64_t end_unseen = 0;
 };
 
 /// Sockets whose owner was put right, at a look or when they were closed: running totals.
@@ -74,7 +76,7 @@ class Sockets {
     /// read.
     const holter_tcp_counts& counts(std::uint32_t slot) const { return counts_[slot]; }
 
-    /// Any thread.
+    /// The ring thread. As of the last count.
     Losses losses() const;
     Corrections corrections() const;
 
@@ -92,6 +94,7 @@ class Sockets {
     void look_behind_mptcp(pid_t pid);
     void look_at_new(pid_t pid, holter_tcp_look kind);
     void reconcile(const std::vector<pid_t>& targets);
+    void reconcile_ends(std::uint64_t established_before);
     void count_time_waits(std::uint64_t now_ns);
 
     const process::Procfs& procfs_;
@@ -107,7 +110,10 @@ class Sockets {
     Clock::time_point reconciled_ = Clock::now();
     /// Targets that appeared a moment ago, and when.
     std::vector<std::pair<pid_t, Clock::time_point>> young_;
-    std::map<std::uint32_t, pid_t> slots_; ///< the ring thread's
+    // The ring thread's.
+    std::map<std::uint32_t, pid_t> slots_;
+    std::uint64_t missing_ = 0;     ///< ends, at the last count
+    std::uint64_t ends_unseen_ = 0; ///< at least
 };
 
 } // namespace holter::tcp
