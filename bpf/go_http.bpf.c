@@ -92,13 +92,13 @@ static __noinline int served(struct hit *hit, struct open_request *open, __u32 s
 	end.facts.status = status;
 	end.facts.flags = flags;
 	read_method(&end, target, request);
-	if (open->piece_count)
-		return emit_routed(&end, open, hit->slot);
-	read_route(&end, target, request);
+	if (!open->piece_count)
+		read_route(&end, target, request);
 	if (trace_turn(hit->slot, end.ended_ns, end.facts.duration_ns,
 		       status >= STATUS_FIRST_ERROR || flags & HOLTER_REQUEST_PANICKED))
 		read_headers(&end, target, request);
-	return emit_request(&end, hit->slot);
+	return open->piece_count ? emit_routed(&end, open, hit->slot)
+				 : emit_request(&end, hit->slot);
 }
 
 /* serverHandler.ServeHTTP(srv, rw ResponseWriter, req): both versions of HTTP. */

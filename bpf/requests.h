@@ -221,18 +221,35 @@ static __always_inline __u64 text_length(struct request_end *end)
 	return HOLTER_LONG_REQUEST_TEXT;
 }
 
+static __always_inline bool is_traced(const struct request_end *end)
+{
+	return end->headers.trace.length || end->headers.id.length;
+}
+
+/* An event with the headers; its text is still to be filled in. */
+static __always_inline struct holter_traced_request *reserve_traced(struct request_end *end,
+								    __u32 slot)
+{
+	struct holter_traced_request *event =
+	    ring_reserve(HOLTER_EVENT_TRACED_REQUEST, slot, sizeof(*event));
+
+	if (!event)
+		return NULL;
+	event->ended_ns = end->ended_ns;
+	event->trace_length = fill_header(event->trace, &end->headers.trace, HOLTER_TRACEPARENT);
+	event->id_length = fill_header(event->id, &end->headers.id, HOLTER_REQUEST_ID);
+	return event;
+}
+
 __noinline int emit_traced(struct request_end *end, __u32 slot)
 {
 	struct holter_traced_request *event;
 
 	if (!end)
 		return 0;
-	event = ring_reserve(HOLTER_EVENT_TRACED_REQUEST, slot, sizeof(*event));
+	event = reserve_traced(end, slot);
 	if (!event)
 		return 0;
-	event->ended_ns = end->ended_ns;
-	event->trace_length = fill_header(event->trace, &end->headers.trace, HOLTER_TRACEPARENT);
-	event->id_length = fill_header(event->id, &end->headers.id, HOLTER_REQUEST_ID);
 	fill(&event->facts, event->text, end, text_length(end));
 	ring_submit(event);
 	return 0;
@@ -247,7 +264,7 @@ __noinline int emit_request(struct request_end *end, __u32 slot)
 
 	if (!end)
 		return 0;
-	if (end->headers.trace.length || end->headers.id.length)
+	if (is_traced(end))
 		return emit_traced(end, slot);
 	length = end->text.length;
 	if (length <= HOLTER_REQUEST_TEXT) {

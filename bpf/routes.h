@@ -93,6 +93,7 @@ static __always_inline void fill_pieces(struct holter_request_facts *facts, char
 /* The end of a request that a router has found the handler of. */
 static __noinline int emit_routed(struct request_end *end, struct open_request *open, __u32 slot)
 {
+	struct holter_traced_request *traced;
 	struct holter_long_request *longer;
 	struct holter_request *event;
 
@@ -105,6 +106,18 @@ static __noinline int emit_routed(struct request_end *end, struct open_request *
 		return emit_request(end, slot);
 	}
 	end->facts.pieces = open->piece_count;
+	if (!pieces_fit(open, HOLTER_LONG_REQUEST_TEXT / 2)) {
+		end->facts.flags |= HOLTER_REQUEST_CUT;
+		open->piece_count = 0;
+	}
+	if (is_traced(end)) {
+		traced = reserve_traced(end, slot);
+		if (!traced)
+			return 0;
+		fill_pieces(&traced->facts, traced->text, end, open, HOLTER_LONG_REQUEST_TEXT / 2);
+		ring_submit(traced);
+		return 0;
+	}
 	if (pieces_fit(open, HOLTER_REQUEST_TEXT / 2)) {
 		event = ring_reserve(HOLTER_EVENT_REQUEST, slot, sizeof(*event));
 		if (!event)
@@ -112,10 +125,6 @@ static __noinline int emit_routed(struct request_end *end, struct open_request *
 		fill_pieces(&event->facts, event->text, end, open, HOLTER_REQUEST_TEXT / 2);
 		ring_submit(event);
 		return 0;
-	}
-	if (!pieces_fit(open, HOLTER_LONG_REQUEST_TEXT / 2)) {
-		end->facts.flags |= HOLTER_REQUEST_CUT;
-		open->piece_count = 0;
 	}
 	longer = ring_reserve(HOLTER_EVENT_LONG_REQUEST, slot, sizeof(*longer));
 	if (!longer)
