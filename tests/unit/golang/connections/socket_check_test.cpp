@@ -17,15 +17,19 @@ TEST_CASE("a descriptor is found under a connection and under its wrappers") {
     const std::uint64_t itself = t.target.allocate(16);
     t.target.put(itself, itself);
     t.target.put(itself + 8, itself);
-    const std::vector<std::uint64_t> net_conns = {tcp,     tls,    own, too_deep,
-                                                  nothing, itself, 0,   0x77};
+    const std::uint64_t pointer = t.target.allocate(16); // struct{ *net.TCPConn }
+    t.target.put(pointer, tcp);
+    const std::vector<std::uint64_t> visible = {tcp, tls, own, pointer, t.wrapped(pointer)};
+    const std::vector<std::uint64_t> hidden = {too_deep, nothing, itself, 0, 0x77};
+    std::vector<std::uint64_t> net_conns = visible;
+    net_conns.insert(net_conns.end(), hidden.begin(), hidden.end());
     const auto found = t.descriptors.of(net_conns);
     REQUIRE(found.size() == net_conns.size());
-    for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t i = 0; i < visible.size(); ++i) {
         REQUIRE(found[i]);
         CHECK(found[i]->number == 7);
     }
-    for (std::size_t i = 3; i < found.size(); ++i)
+    for (std::size_t i = visible.size(); i < found.size(); ++i)
         CHECK_FALSE(found[i]);
 }
 
