@@ -140,8 +140,11 @@ Tracer::create(const process::Procfs& procfs, process::Selection selection,
 }
 
 Status Tracer::set_trace_settings(const holter_trace_settings& settings) {
+    const int map = objects_.map("trace_settings");
+    if (map < 0) // no group of the catalogue reads headers
+        return ok;
     const std::uint32_t only = 0;
-    if (bpf_map_update_elem(objects_.map("trace_settings"), &only, &settings, BPF_ANY) != 0)
+    if (bpf_map_update_elem(map, &only, &settings, BPF_ANY) != 0)
         return Error{"load_failed", std::string("cannot tell the kernel which headers to read: ") +
                                         std::strerror(errno)};
     return ok;
