@@ -34,6 +34,7 @@ std::vector<std::string> failure_lines(const std::vector<tracer::ProbeState>& st
             failures.push_back({&state});
     }
     std::vector<std::string> lines;
+    lines.reserve(failures.size());
     for (const Failure& failure : failures)
         lines.push_back("probe " + failure.first->probe +
                         (failure.others ? " and " + std::to_string(failure.others) + " more" : "") +
