@@ -23,7 +23,7 @@
 #include "loader/process/procfs/procfs.h"
 #include "loader/process/selection.h"
 #include "loader/result.h"
-#include "loader/tracer/budget.h"
+#include "loader/tracer/overhead/budget.h"
 #include "loader/tracer/target.h"
 #include "loader/tracer/targets_in_kernel.h"
 #include "loader/tracer/window.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/tracer/sampling.h"
+#include "loader/tracer/overhead/sampling.h"
 
 #include "catch.h"
 

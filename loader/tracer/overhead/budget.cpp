@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/tracer/budget.h"
+#include "loader/tracer/overhead/budget.h"
 
 #include "bpf/events.h"
 

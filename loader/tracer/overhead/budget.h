@@ -9,8 +9,8 @@
 #include "loader/attach/program_times.h"
 #include "loader/attach/self_test.h"
 #include "loader/process/procfs/procfs.h"
+#include "loader/tracer/overhead/sampling.h"
 #include "loader/tracer/part.h"
-#include "loader/tracer/sampling.h"
 #include "loader/tracer/target.h"
 #include "loader/tracer/targets_in_kernel.h"
 
