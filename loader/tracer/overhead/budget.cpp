@@ -25,18 +25,22 @@ void Budget::add(const Subject& subject) {
     if (!has_requests)
         return;
     told_(subject.slot, 0, 1);
-    if (part_ > 0)
-        samplings_.try_emplace(subject.slot, part_, Sampling::Clock::now(), totals(subject),
-                               static_cast<std::uint32_t>(subject.pid));
+    if (part_ == 0)
+        return;
+    RunningCost cost;
+    const Sampling::Totals before = totals(subject, cost);
+    watched_.try_emplace(subject.slot,
+                         Watched{cost, Sampling(part_, Sampling::Clock::now(), before,
+                                                static_cast<std::uint32_t>(subject.pid))});
 }
 
 bool Budget::keep(const Subject& subject, Sampling::Clock::time_point now) {
-    const auto found = samplings_.find(subject.slot);
-    if (found == samplings_.end() || !found->second.is_due(now))
+    const auto found = watched_.find(subject.slot);
+    if (found == watched_.end() || !found->second.sampling.is_due(now))
         return false;
-    Sampling& sampling = found->second;
+    Sampling& sampling = found->second.sampling;
     const bool was_sampling = sampling.is_sampling();
-    switch (sampling.step(now, totals(subject),
+    switch (sampling.step(now, totals(subject, found->second.cost),
                           [&] { return in_kernel_.has_open_requests(subject.slot); })) {
     case Sampling::Step::none:
         break;
@@ -62,12 +66,16 @@ bool Budget::keep(const Subject& subject, Sampling::Clock::time_point now) {
     return true;
 }
 
-Sampling::Totals Budget::totals(const Subject& subject) const {
+Sampling::Totals Budget::totals(const Subject& subject, RunningCost& cost) const {
     holter_hits hits{};
     bpf_map_lookup_elem(objects_.map("hits"), &subject.slot, &hits);
     Sampling::Totals totals;
-    for (const Part& part : subject.parts)
-        totals.probe_seconds += part.seconds_for_requests(hits, hit_cost_);
+    totals.probe_seconds = cost.add(hits, [&](const holter_hits& fresh) {
+        double seconds = 0;
+        for (const Part& part : subject.parts)
+            seconds += part.seconds_for_requests(fresh, hit_cost_);
+        return seconds;
+    });
     if (const auto cpu = procfs_.cpu_seconds(subject.pid))
         totals.cpu_seconds = *cpu;
     return totals;

@@ -9,6 +9,7 @@
 #include "loader/attach/program_times.h"
 #include "loader/attach/self_test.h"
 #include "loader/process/procfs/procfs.h"
+#include "loader/tracer/overhead/running_cost.h"
 #include "loader/tracer/overhead/sampling.h"
 #include "loader/tracer/part.h"
 #include "loader/tracer/target.h"
@@ -55,12 +56,17 @@ class Budget {
 
     /// A target has appeared, and everything is attached to it.
     void add(const Subject& subject);
-    void remove(Slot slot) { samplings_.erase(slot); }
+    void remove(Slot slot) { watched_.erase(slot); }
     /// Does what is due. Whether the target has begun or ceased to be sampled.
     bool keep(const Subject& subject, Sampling::Clock::time_point now);
 
   private:
-    Sampling::Totals totals(const Subject& subject) const;
+    struct Watched {
+        RunningCost cost; ///< of its requests
+        Sampling sampling;
+    };
+
+    Sampling::Totals totals(const Subject& subject, RunningCost& cost) const;
     void set_gate(const Subject& subject, const Sampling::Gate& gate);
 
     const process::Procfs& procfs_;
@@ -71,7 +77,7 @@ class Budget {
     const double part_;
     const HitCost hit_cost_;
     const Told told_;
-    std::map<Slot, Sampling> samplings_;
+    std::map<Slot, Watched> watched_;
 };
 
 } // namespace holter::tracer
