@@ -174,7 +174,8 @@ void Part::attach_all(const attach::Objects& objects, attach::Method method, pid
 bool Part::attach_failed(const attach::Objects& objects, attach::Method method, pid_t pid) {
     bool attached = false;
     for (const auto& group : groups_) {
-        if (!group.failure)
+        // What is sampled is tried again at its next window, and must not be attached before.
+        if (!group.failure || group.sampled)
             continue;
         attach(group.name, objects, method, pid);
         attached |= !group.failure;
