@@ -51,6 +51,9 @@ bool Budget::keep(const Subject& subject, Sampling::Clock::time_point now) {
         for (Part& part : subject.parts)
             part.detach_requests(links_);
         in_kernel_.cut_off_requests(subject.slot);
+        // The window may be minutes away, and until then nothing is counted.
+        if (const auto sample = sampling.next_sample())
+            told_(subject.slot, sample->window, sample->weight);
         break;
     case Sampling::Step::open:
     case Sampling::Step::resume:

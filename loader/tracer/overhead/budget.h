@@ -38,7 +38,7 @@ class Budget {
         pid_t pid;
         std::vector<Part>& parts;
     };
-    /// Is told, before it is so: requests that begin from now on are of this sample (0: all are
+    /// Is told, before it is so: the next requests that are counted are of this sample (0: all are
     /// counted), and one stands for so many.
     using Told = std::function<void(Slot, std::uint32_t window, double weight)>;
 

@@ -108,12 +108,21 @@ void Sampling::plan_window(Clock::time_point now) {
     stratum_end_ = std::max(stratum_end_, change_at_ + window_length + margin);
 }
 
+std::optional<Sampling::Sample> Sampling::next_sample() const {
+    if (state_ != State::detached)
+        return std::nullopt;
+    return Sample{1 + windows_ % (HOLTER_REQUEST_WINDOWS - 1),
+                  Seconds(stratum_end_ - stratum_begin_) / Seconds(window_length)};
+}
+
 Sampling::Gate Sampling::gate(Clock::time_point now) {
     Gate gate;
+    const auto sample = next_sample();
     switch (state_) {
     case State::detached:
-        gate.window = 1 + windows_++ % (HOLTER_REQUEST_WINDOWS - 1);
-        gate.weight = Seconds(stratum_end_ - stratum_begin_) / Seconds(window_length);
+        gate.window = sample->window;
+        gate.weight = sample->weight;
+        ++windows_;
         gate.from = now;
         gate.until = change_at_ = now + window_length;
         state_ = State::window;

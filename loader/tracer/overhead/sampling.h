@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <random>
 
 namespace holter::tracer {
@@ -40,6 +41,10 @@ class Sampling {
         Clock::time_point from = Clock::time_point::min();
         Clock::time_point until = Clock::time_point::max();
     };
+    struct Sample {
+        std::uint32_t window = 0; ///< as in Gate
+        double weight = 1;
+    };
     enum class Step {
         none,
         close,  ///< no request that begins from now on is counted; the gate says so
@@ -66,6 +71,9 @@ class Sampling {
     /// What is counted from now on. To be asked for after `close`, and after `open` and `resume`
     /// once the probes are attached.
     Gate gate(Clock::time_point now);
+
+    /// After `detach`: what the next window will be. Empty if all are counted next.
+    std::optional<Sample> next_sample() const;
 
     /// Whether only samples are counted.
     bool is_sampling() const { return state_ != State::all; }

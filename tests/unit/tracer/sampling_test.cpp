@@ -6,6 +6,7 @@
 #include "bpf/events.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 namespace {
@@ -157,12 +158,20 @@ TEST_CASE("a window stands for its stratum exactly") {
     world.busy = false;
     double covered = 0;
     Clock::time_point begin{};
+    std::optional<Sampling::Sample> announced;
     for (int windows = 0; windows < 50;) {
         const Step step = world.round();
         if (step == Step::close)
             begin = world.gate.until;
+        if (step == Step::detach)
+            announced = world.sampling.next_sample();
         if (step != Step::open)
             continue;
+        // What the window would be was known as soon as the probes were off.
+        REQUIRE(announced);
+        CHECK(announced->window == world.gate.window);
+        CHECK(announced->weight == world.gate.weight);
+        CHECK_FALSE(world.sampling.next_sample());
         ++windows;
         covered += world.gate.weight * Seconds(world.gate.until - world.gate.from).count();
         // The window lies in the stratum that it stands for.
