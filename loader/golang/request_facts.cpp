@@ -19,8 +19,9 @@ std::uint16_t field(const Offsets& offsets, std::initializer_list<std::string_vi
 }
 
 std::uint16_t map_format_of(const Binary& binary) {
-    return map_format(binary.version) == MapFormat::buckets ? HOLTER_MAP_BUCKETS
-                                                            : HOLTER_MAP_GROUPS;
+    return map_format(binary.version, binary.build_info.version) == MapFormat::buckets
+               ? HOLTER_MAP_BUCKETS
+               : HOLTER_MAP_GROUPS;
 }
 
 } // namespace

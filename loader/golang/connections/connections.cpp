@@ -58,13 +58,13 @@ Connections::Connections(const Binary& binary, TargetMemory memory, SocketOf soc
     : memory_(std::move(memory)), socket_of_(std::move(socket_of)),
       descriptors_(memory_, DescriptorFields(binary.offsets)),
       next_check_(Clock::now() + check_interval), linked_(linked), ran_before_(ran_before),
-      http_servers_(memory_, map_format(binary.version), HttpServerFields(binary.offsets),
-                    descriptors_, socket_of_),
-      http_clients_(memory_, map_format(binary.version), HttpClientFields(binary.offsets),
-                    descriptors_, socket_of_),
+      http_servers_(memory_, map_format(binary.version, binary.build_info.version),
+                    HttpServerFields(binary.offsets), descriptors_, socket_of_),
+      http_clients_(memory_, map_format(binary.version, binary.build_info.version),
+                    HttpClientFields(binary.offsets), descriptors_, socket_of_),
       sql_pools_(memory_, binary.version, SqlFields(binary.offsets)),
       grpc_channels_(memory_, GrpcFields(binary.module_offsets("google.golang.org/grpc"))),
-      grpc_servers_(memory_, map_format(binary.version),
+      grpc_servers_(memory_, map_format(binary.version, binary.build_info.version),
                     GrpcFields(binary.module_offsets("google.golang.org/grpc")), descriptors_,
                     socket_of_) {}
 

@@ -184,8 +184,9 @@ class Groups {
 
 } // namespace
 
-MapFormat map_format(const GoVersion& version) {
-    return version.minor < first_with_groups ? MapFormat::buckets : MapFormat::groups;
+MapFormat map_format(const GoVersion& version, std::string_view build) {
+    const bool as_before = build.find("noswissmap") != std::string_view::npos;
+    return version.minor < first_with_groups || as_before ? MapFormat::buckets : MapFormat::groups;
 }
 
 std::optional<std::uint64_t> for_each_entry(const TargetMemory& memory, MapFormat format,

@@ -17,15 +17,18 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string_view>
 
 namespace holter::golang {
 
 enum class MapFormat {
-    buckets, ///< Go 1.23 and earlier
+    buckets, ///< Go 1.23 and earlier, later ones with GOEXPERIMENT=noswissmap
     groups,  ///< "Swiss tables", Go 1.24 and later
 };
 
-MapFormat map_format(const GoVersion& version);
+/// `build`: the version as it is written in the binary, which names experiments: Go 1.24 and 1.25
+/// can be told to make maps as before.
+MapFormat map_format(const GoVersion& version, std::string_view build);
 
 /// Sizes in bytes of a map's types. Keys are a multiple of 8, as pointers and strings are.
 struct MapTypes {

@@ -32,7 +32,9 @@ _FLAGS = {
     "stripped": ["-ldflags=-s -w"],
     "pie_internal": ["-buildmode=pie"],
     "pie_external_cgo": ["-buildmode=pie", "-ldflags=-linkmode=external"],
+    "old_maps": ["-ldflags=-s -w"],  # Go 1.24 and 1.25
 }
+_EXPERIMENTS = {"old_maps": "noswissmap"}
 
 
 def minor(version):
@@ -97,13 +99,13 @@ def _driver():
     return _found_driver
 
 
-def environment(version, cgo):
+def environment(version, cgo, experiment=""):
     """Of a `go` command that is to run as this version."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GO") or k in (
         "GOPROXY", "GONOSUMDB", "GOSUMDB", "GOPATH", "GOMODCACHE",
         "GOCACHE")}
     return {**kept, "GOTOOLCHAIN": f"go{version}", "CGO_ENABLED": "1" if cgo else "0",
-            "GOFLAGS": "-buildvcs=false", "HOME": os.path.expanduser("~")}
+            "GOEXPERIMENT": experiment, "GOFLAGS": "-buildvcs=false", "HOME": os.path.expanduser("~")}
 
 
 def go(version, *arguments, **options):
@@ -163,7 +165,7 @@ def build(version, mode="plain", program="go_gc", variant="", flags=(), key=b"",
             folder = _with_module(folder, version, module, tagged, unfinished)
             wanted += ["-mod=mod"] if tagged else []
         _run([_driver(), "build", *wanted, "-o", path, "."], cwd=folder,
-             env=environment(version, cgo=mode == "pie_external_cgo"))
+             env=environment(version, mode == "pie_external_cgo", _EXPERIMENTS.get(mode, "")))
         output.parent.mkdir(exist_ok=True)
         path.replace(output)
     return output

@@ -34,8 +34,11 @@ std::multiset<std::uint64_t> keys_of(const TargetMemory& memory, MapFormat forma
 } // namespace
 
 TEST_CASE("maps changed their format with Go 1.24") {
-    CHECK(map_format({23, 12}) == MapFormat::buckets);
-    CHECK(map_format({24, 0}) == MapFormat::groups);
+    CHECK(map_format({23, 12}, "go1.23.12") == MapFormat::buckets);
+    CHECK(map_format({24, 0}, "go1.24") == MapFormat::groups);
+    CHECK(map_format({25, 3}, "go1.25.3 X:greenteagc") == MapFormat::groups);
+    CHECK(map_format({24, 9}, "go1.24.9 X:noswissmap") == MapFormat::buckets);
+    CHECK(map_format({25, 3}, "go1.25.3 X:greenteagc,noswissmap") == MapFormat::buckets);
 }
 
 TEST_CASE("every entry of a map is visited once") {
