@@ -29,8 +29,10 @@ std::vector<std::string> with_default_command(int argc, const char* const* argv)
         throw UsageError("unknown command `" + words.front() + "`" +
                          (near ? " (did you mean `" + *near + "`?)" : "; see holter --help"));
     }
+    // Whoever says nothing is not known to want every process of the machine traced.
+    if (words.empty())
+        return {"--help"};
     const bool asks_for_help =
-        !words.empty() &&
         (words.front() == "--help" || words.front() == "-h" || words.front() == "--version");
     if (!names_command && !asks_for_help)
         words.insert(words.begin(), "run");
@@ -143,7 +145,8 @@ int run_command_line(int argc, const char* const* argv) {
                                           " (revision: " + revision() + ")");
 
     RunFlags flags;
-    auto* run_app = app.add_subcommand("run", "trace processes and serve metrics (the default)");
+    auto* run_app = app.add_subcommand(
+        "run", "trace processes and serve metrics (the default, if there is any flag)");
     add_run_flags(*run_app, flags);
 
     Output output = Output::table;

@@ -18,7 +18,7 @@ class ProgramTimes {
     using Clock = std::chrono::steady_clock;
 
     static constexpr std::chrono::seconds length{1};
-    static constexpr std::chrono::seconds interval{15};
+    static constexpr std::chrono::seconds interval{4};
 
     /// `objects` must outlive it.
     explicit ProgramTimes(const Objects& objects) : objects_(objects) {}
