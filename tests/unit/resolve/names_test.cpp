@@ -46,7 +46,8 @@ struct Jvm {
     }
     void fill_memory() {
         std::string all(test::FakeJvm::at, '\0');
-        all.append(memory.bytes().begin(), memory.bytes().end());
+        const auto& bytes = memory.bytes();
+        all.append(bytes.data(), bytes.size());
         procfs.write(jvm_pid, "mem", all);
     }
     std::string name() { return names.of(catalogue::Field::As::hotspot_class, a_class, {}); }
