@@ -210,7 +210,8 @@ func hold(n []int) (reply, error) {
 	if err := together(idle, func() error { return get(client, main1.URL+"/pause") }); err != nil {
 		return nil, err
 	}
-	single := &http.Client{Transport: &http.Transport{}}
+	// It keeps all of them when they are released: what it closed, the server would see a little later.
+	single := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: active + 1}}
 	for i := 0; i < active; i++ {
 		go get(single, main1.URL+"/wait")
 	}
