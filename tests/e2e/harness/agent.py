@@ -14,7 +14,7 @@ import urllib.request
 from harness.exposition import Page
 from harness.report import Skip
 from harness.target import die_with_parent, stop
-from harness.waiting import wait_until
+from harness.waiting import PATIENCE, wait_until
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
@@ -40,7 +40,7 @@ def free_port():
 def command(*arguments, **options):
     """Runs the agent's binary to its end: `(exit status, stdout, stderr)`."""
     done = subprocess.run([binary(), *map(str, arguments)], capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, timeout=options.pop("timeout", 30),
+                          stdin=subprocess.DEVNULL, timeout=options.pop("timeout", PATIENCE),
                           preexec_fn=die_with_parent, **options)
     return done.returncode, done.stdout, done.stderr
 
@@ -92,7 +92,7 @@ class Agent:
         if accept:
             request.add_header("Accept", accept)
         try:
-            with urllib.request.urlopen(request, timeout=10) as response:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as response:
                 return (response.status, response.headers.get("Content-Type", ""),
                         response.read().decode())
         except urllib.error.HTTPError as error:
@@ -112,14 +112,14 @@ class Agent:
         rows = json.loads(body)
         return rows["targets"] if isinstance(rows, dict) else rows
 
-    def wait_ready(self, seconds=15.0):
+    def wait_ready(self):
         def ready():
             if self.process.poll() is not None:
                 raise RuntimeError(f"the agent ended with status {self.process.returncode}")
             return self.fetch("/readyz")[0] == 200
-        wait_until(ready, "the agent to be ready", seconds, 0.01)
+        wait_until(ready, "the agent to be ready", interval=0.01)
 
-    def wait_attached(self, pid, seconds=10.0):
+    def wait_attached(self, pid):
         """Waits until this process is a target with attached probes, and returns the page."""
         def attached():
             if self.process.poll() is not None:
@@ -128,7 +128,7 @@ class Agent:
             if not page.has("holter_target_info", pid=str(pid)):
                 return None
             return page if page.has("holter_probes", state="attached") else None
-        return wait_until(attached, f"process {pid} to be attached", seconds)
+        return wait_until(attached, f"process {pid} to be attached")
 
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as log:

@@ -61,7 +61,7 @@ def drive(target, agent, service, heap_cycles=40, forced=5):
     try:
         # The ring is read on a timer. Waiting cannot make a wrong count right for long: what is
         # judged is the page after the counts have had time to settle.
-        wait_until(lambda: set(counts(agent.scrape()).values()) == {cycles}, "equal counts", 3)
+        wait_until(lambda: set(counts(agent.scrape()).values()) == {cycles}, "equal counts")
         now = agent.scrape()
     except DeadlineError:
         now = agent.scrape()
@@ -118,11 +118,11 @@ def judge_probes(report, page):
     report.equal("failed probes", failed, [])
 
 
-def judge_audit(report, agent, seconds=10):
+def judge_audit(report, agent):
     """The agent held itself against the runtime's memory and found nothing."""
     page = wait_until(
         lambda: (now := agent.scrape()).sum("holter_audit_checks_total") > 0 and now,
-        "an audit", seconds)
+        "an audit")
     report.equal("audit mismatches", page.sum("holter_audit_mismatches_total"), 0)
     lost = [(labels, value) for labels, value in page.all("holter_events_lost_total") if value]
     report.equal("lost events", lost, [])

@@ -108,7 +108,7 @@ class JavaTarget(LineTarget):
             size = os.path.getsize(self._log)
             time.sleep(0.5)
             return size == os.path.getsize(self._log)
-        wait_until(quiet, "the log to be quiet", 20)
+        wait_until(quiet, "the log to be quiet")
         self._mark = os.path.getsize(self._log)
 
     def log(self):

@@ -113,7 +113,7 @@ def network():
         yield process.pid
     finally:
         process.stdin.close()  # ends it, also when this test dies
-        process.wait(10)
+        process.wait(60)
 
 
 def main():

@@ -47,7 +47,7 @@ class Cluster:
         self.version = subprocess.run([self.bin / "postgres", "--version"], check=True, text=True,
                                       capture_output=True).stdout.split()[2]
         try:
-            wait_until(self._answers, "PostgreSQL to answer", 30, 0.1)
+            wait_until(self._answers, "PostgreSQL to answer", interval=0.1)
         except BaseException:
             self.stop()
             raise
@@ -61,7 +61,7 @@ class Cluster:
         return subprocess.run(
             ["psql", "-XAtq", "-h", self.folder, "-U", "shop", "-d", database, "-c", statement],
             check=True, text=True, capture_output=True, env=_ENVIRONMENT,
-            timeout=30).stdout.strip()
+            timeout=60).stdout.strip()
 
     def stop(self):
         self.server.stop()
@@ -104,7 +104,7 @@ class Connection:
 
     def close(self):
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(60)
 
     def __enter__(self):
         return self

@@ -53,13 +53,13 @@ def routes_of_paths(counts):
     return {key.replace("{id2}", "{id}"): value for key, value in counts.items()}
 
 
-def settled(agent, kind, service, total, seconds=15):
+def settled(agent, kind, service, total):
     """The page once the agent has counted so many requests, or after the deadline."""
     def enough():
         page = agent.scrape()
         return page if sum(counted(page, kind, service).values()) >= total else None
     try:
-        return wait_until(enough, f"{total} requests of {service}", seconds, 0.1)
+        return wait_until(enough, f"{total} requests of {service}", interval=0.1)
     except DeadlineError:
         return agent.scrape()
 

@@ -15,7 +15,7 @@ import tempfile
 from harness.exposition import growth
 from harness.report import Skip
 from harness.target import die_with_parent, stop
-from harness.waiting import DeadlineError, wait_until
+from harness.waiting import PATIENCE, DeadlineError, wait_until
 
 PROGRAMS = pathlib.Path(__file__).resolve().parents[1] / "programs"
 _NAMES = ("OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "SERVICE_NAME")
@@ -111,9 +111,9 @@ class LineTarget:
     def alive(self):
         return self.process.poll() is None
 
-    def wait(self, seconds=30):
+    def wait(self):
         """Waits for the end of a target that was told to end; keeps what it still said."""
-        rest, _ = self.process.communicate(timeout=seconds)
+        rest, _ = self.process.communicate(timeout=PATIENCE)
         self.trace += rest.splitlines()
         return self.process.returncode
 
@@ -125,7 +125,7 @@ class LineTarget:
             except BrokenPipeError:
                 pass
             try:
-                self.process.wait(5)
+                self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 pass
         return stop(self.process)
@@ -150,11 +150,11 @@ def same_length(report, what, seconds, nanoseconds, number):
                 absolute=0.05 * nanoseconds + 50e3 * number)
 
 
-def settled(agent, judge, seconds=5):
+def settled(agent, judge):
     """The page of which `judge(page)` holds, or the last one: events are read on a timer, and what
     is judged is the page after they had time to arrive."""
     try:
         return wait_until(lambda: (page := agent.scrape()) and judge(page) and page,
-                          "equal counts", seconds)
+                          "equal counts")
     except DeadlineError:
         return agent.scrape()

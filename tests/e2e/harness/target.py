@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 
-from harness.waiting import wait_until
+from harness.waiting import PATIENCE
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -20,12 +20,12 @@ def die_with_parent():
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def stop(process, seconds=5.0):
+def stop(process):
     """Ends a child of ours: asks, waits, insists. Returns its exit status."""
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(seconds)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
     return process.wait()
@@ -123,7 +123,7 @@ class GoTarget:
             except BrokenPipeError:
                 pass
             try:
-                self.process.wait(2)
+                self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 pass
         return stop(self.process)
@@ -133,8 +133,3 @@ class GoTarget:
 
     def __exit__(self, *_):
         self.stop()
-
-
-def wait_gone(pid, start, seconds=5.0):
-    """Waits until this very process is gone."""
-    wait_until(lambda: start_time(pid) != start, f"the end of process {pid}", seconds)

@@ -26,7 +26,7 @@ def pair(server="server", client="client", version=VERSION):
         yield one, other
 
 
-def settled(agent, expected, what, seconds=20.0):
+def settled(agent, expected, what):
     """Waits until `expected(page)` holds, and returns the last page whether it came to hold or not:
     the caller judges it, and prints both sides."""
     last = []
@@ -35,7 +35,7 @@ def settled(agent, expected, what, seconds=20.0):
         last[:] = [agent.scrape()]
         return expected(last[0])
     try:
-        wait_until(holds, what, seconds, 0.1)
+        wait_until(holds, what, interval=0.1)
     except DeadlineError:
         pass
     return last[0]

@@ -103,7 +103,7 @@ func open(target string, more ...grpc.DialOption) error {
 
 // Who waits gets an answer from whichever server has one: a call can meet one that is just ending.
 func call(wait bool) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for {
 		_, err := grpc_health_v1.NewHealthClient(conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{}, grpc.WaitForReady(wait))
