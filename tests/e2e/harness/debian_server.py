@@ -39,7 +39,8 @@ def unpack(package, executable):
     if path.exists():
         return path
     with tempfile.TemporaryDirectory(dir=_folder()) as work:
-        done = subprocess.run(["apt-get", "download", f"{package}={version}"], cwd=work, text=True,
+        done = subprocess.run(["apt-get", "-o", "Acquire::Retries=5", "download",
+                               f"{package}={version}"], cwd=work, text=True,
                               capture_output=True, stdin=subprocess.DEVNULL, check=False)
         archives = list(pathlib.Path(work).glob("*.deb"))
         if done.returncode != 0 or not archives:

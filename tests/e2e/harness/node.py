@@ -10,6 +10,7 @@ import tarfile
 
 from harness.report import Skip
 from harness.runtime import PROGRAMS, LineTarget, cache, once, run
+from harness.waiting import fetched
 
 # npm carries the executable of each release.
 PACKAGED = ("18.20.8", "20.20.2", "22.23.3", "24.21.0")
@@ -37,7 +38,8 @@ def _packaged(version):
         npm = shutil.which("npm")
         if not npm:
             raise Skip("no npm on this machine (Debian's npm has it)")
-        name = run(npm, "pack", f"node-linux-{arch}@{version}", "--silent", cwd=folder).split()[-1]
+        name = fetched(lambda: run(npm, "pack", f"node-linux-{arch}@{version}", "--silent",
+                                   cwd=folder)).split()[-1]
         with tarfile.open(folder / name) as package:
             package.extract("package/bin/node", folder)
         (folder / name).unlink()

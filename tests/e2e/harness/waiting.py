@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Waiting for a condition with a deadline: no test here sleeps and hopes."""
 
+import re
 import time
 
 
@@ -31,6 +32,20 @@ def wait_until(condition, what, seconds=PATIENCE, interval=0.02):
         if time.monotonic() >= deadline:
             raise DeadlineError(f"waited {seconds:g} s for {what}; last: {last!r}")
         time.sleep(interval)
+
+
+def fetched(fetch):
+    """`fetch()`, which needs the network. Proxies and mirrors fail for a moment now and then, and no test
+    is about them: it is tried again, unless it is the compiler that complains."""
+    for pause in (2, 10, 30):
+        try:
+            return fetch()
+        except RuntimeError as error:
+            if re.search(r"\.go:\d+:\d+: ", str(error)):
+                raise
+            print(f"  fetched again in {pause} s: {error}", flush=True)
+            time.sleep(pause)
+    return fetch()
 
 
 def stays_true(condition, what, seconds=1.0, interval=0.05):
