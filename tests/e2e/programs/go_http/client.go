@@ -10,6 +10,7 @@ import (
 	"log"
 	"math/rand"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync"
@@ -191,8 +192,12 @@ func odd(address string) (interface{}, error) {
 				response.Body.Close()
 			}
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
-		request, err := http.NewRequestWithContext(ctx, "GET", "http://"+address+"/health?key=wait&then=wait", nil)
+		// Given up when it is on its way: earlier, and the server would never hear of it.
+		ctx, cancel := context.WithCancel(context.Background())
+		sent := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) {
+			time.AfterFunc(20*time.Millisecond, cancel)
+		}}
+		request, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, sent), "GET", "http://"+address+"/health?key=wait&then=wait", nil)
 		if err != nil {
 			cancel()
 			return nil, err
