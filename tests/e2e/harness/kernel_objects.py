@@ -68,6 +68,18 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def seconds_without_processor(pid):
+    """How long threads of this process could have run, and others had the processors."""
+    waited = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        try:
+            with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as statistics:
+                waited += int(statistics.read().split()[1])
+        except FileNotFoundError:  # the thread has ended, or this kernel does not keep the time
+            continue
+    return waited / 1e9
+
+
 def threads(pid):
     return len(os.listdir(f"/proc/{pid}/task"))
 
