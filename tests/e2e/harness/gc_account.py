@@ -9,7 +9,7 @@ import dataclasses
 from harness.exposition import growth
 from harness.goprogram import minor
 from harness.report import say
-from harness.waiting import DeadlineError, wait_until
+from harness.waiting import PATIENCE, DeadlineError, wait_until
 
 PAUSE = "holter_gc_pause_seconds"
 CYCLES = "holter_gc_cycles_total"
@@ -43,7 +43,7 @@ def expected_stops(version):
     return wanted
 
 
-def drive(target, agent, service, heap_cycles=40, forced=5):
+def drive(target, agent, service, heap_cycles=40, forced=5, patience=PATIENCE):
     """Lets the target collect and stop, and returns both accounts of it."""
     before, page = target.ask("account"), agent.scrape()
     target.ask(f"load {heap_cycles}")
@@ -61,7 +61,8 @@ def drive(target, agent, service, heap_cycles=40, forced=5):
     try:
         # The ring is read on a timer. Waiting cannot make a wrong count right for long: what is
         # judged is the page after the counts have had time to settle.
-        wait_until(lambda: set(counts(agent.scrape()).values()) == {cycles}, "equal counts")
+        wait_until(lambda: set(counts(agent.scrape()).values()) == {cycles}, "equal counts",
+                   patience)
         now = agent.scrape()
     except DeadlineError:
         now = agent.scrape()
