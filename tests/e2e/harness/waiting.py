@@ -30,6 +30,8 @@ def wait_until(condition, what, seconds=PATIENCE, interval=0.02):
         except OSError as error:
             last = error
         if time.monotonic() >= deadline:
+            # Who goes on after it, to judge what there is, goes on with this line in the log.
+            print(f"  waited {seconds:g} s for {what} in vain", flush=True)
             raise DeadlineError(f"waited {seconds:g} s for {what}; last: {last!r}")
         time.sleep(interval)
 
