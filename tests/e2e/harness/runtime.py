@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 
 from harness.exposition import growth
-from harness.report import Skip
+from harness.report import Skip, say
 from harness.target import die_with_parent, stop
 from harness.waiting import PATIENCE, DeadlineError, wait_until
 
@@ -144,10 +144,39 @@ def grown(before, after, name, label, **labels):
     return {value: count for value, count in sorted(counts.items()) if count}
 
 
-def same_length(report, what, seconds, nanoseconds, number):
-    """How long `number` stops took together: within 5 % and 50 µs for each."""
-    report.near(f"nanoseconds of {number} {what}", seconds * 1e9, nanoseconds,
-                absolute=0.05 * nanoseconds + 50e3 * number)
+class Lengths:
+    """How long stops took by our clock and by the runtime's own. A probe hit is where a thread comes out
+    of the kernel, and so where it loses the processor to other work: between the two clocks."""
+
+    def __init__(self):
+        self._rows = []
+
+    def add(self, what, number, seconds, least_ns, most_ns=None):
+        """Ours lies between the two, or is equal to the one, within 5 % and 50 µs for each stop."""
+        most_ns = least_ns if most_ns is None else most_ns
+        tolerance = 0.05 * most_ns + 50e3 * number
+        self._rows.append((f"nanoseconds of {number} {what}", seconds * 1e9, least_ns - tolerance,
+                           most_ns + tolerance))
+
+    def hold(self):
+        return all(least <= ours <= most for _, ours, least, most in self._rows)
+
+    def judge(self, report):
+        for what, ours, least, most in self._rows:
+            report.at_least(what, ours, least)
+            report.at_most(what, ours, most)
+
+
+def with_lengths(report, compare, times=5):
+    """`compare(lengths)` counts stops and judges the counts, every time. It is done again while the
+    lengths that it adds do not hold, and the last ones are judged."""
+    for turn in range(times):
+        lengths = Lengths()
+        compare(lengths)
+        if lengths.hold():
+            break
+        say(f"{report.context}: lengths are apart in measurement {turn + 1}")
+    lengths.judge(report)
 
 
 def settled(agent, judge):
