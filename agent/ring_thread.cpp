@@ -100,8 +100,8 @@ struct RingThread::Traced {
     process::Identity identity;
     std::vector<std::string> probes;
     struct Cost {
-        double way_seconds = 0; ///< to the program and back
-        std::string object;     ///< that holds the program
+        std::string site = "emulated"; ///< as in ProbeState
+        std::string object;            ///< that holds the program
     };
     std::vector<Cost> hit_costs;                      ///< by probe
     AccountReaders::Account account;                  ///< may be null
@@ -134,8 +134,8 @@ RingThread::RingThread(aggregator::Limits limits, aggregator::ErrorClasses class
     aggregator_.set_resolver(
         [this](std::uint32_t target, std::uint32_t as, std::uint64_t number,
                std::string_view text) { return resolve(target, as, number, text); });
-    aggregator_.set_probe_hit_cost("emulated", kernel_.self_test.emulated_seconds);
-    aggregator_.set_probe_hit_cost("stepped", kernel_.self_test.stepped_seconds);
+    aggregator_.set_probe_hit_cost("emulated", "empty", kernel_.self_test.emulated_seconds);
+    aggregator_.set_probe_hit_cost("stepped", "empty", kernel_.self_test.stepped_seconds);
     thread_ = std::thread([this] { loop(); });
 }
 
@@ -215,7 +215,7 @@ void RingThread::extend_target(tracer::Slot slot, std::vector<std::string> probe
     post([this, slot, names = std::move(probes), numbers = std::move(catalogue_probes)] {
         Traced& traced = *traced_.at(slot);
         traced.probes.insert(traced.probes.end(), names.begin(), names.end());
-        traced.hit_costs.resize(traced.probes.size(), {kernel_.self_test.emulated_seconds, ""});
+        traced.hit_costs.resize(traced.probes.size());
         for (const auto number : numbers)
             aggregator_.expect_probe(slot, number);
     });
@@ -284,10 +284,7 @@ void RingThread::set_probes(tracer::Slot slot, std::vector<tracer::ProbeState> s
             probes.push_back({state.probe, state.state, state.site, state.reason});
             for (std::size_t i = 0; i < traced.probes.size(); ++i)
                 if (traced.probes[i] == state.probe && !state.site.empty())
-                    traced.hit_costs[i] = {state.site == "stepped"
-                                               ? kernel_.self_test.stepped_seconds
-                                               : kernel_.self_test.emulated_seconds,
-                                           state.object};
+                    traced.hit_costs[i] = {state.site, state.object};
         }
         aggregator_.set_probes(slot, std::move(probes));
     });
@@ -387,10 +384,14 @@ void RingThread::read_hits() {
     std::map<std::string, std::uint64_t> totals = retired_hits_;
     std::map<std::string, double> program_seconds = {{"", 0}};
     const auto seconds_of = [&](const Traced::Cost& cost) {
+        const double way = cost.site == "stepped" ? kernel_.self_test.stepped_seconds
+                                                  : kernel_.self_test.emulated_seconds;
         const auto [found, added] = program_seconds.try_emplace(cost.object, 0);
         if (added)
             found->second = kernel_.program_seconds(cost.object);
-        return cost.way_seconds + found->second;
+        if (found->second > 0) // it ran while that was looked at
+            aggregator_.set_probe_hit_cost(cost.site, cost.object, way + found->second);
+        return way + found->second;
     };
     for (const auto& [slot, traced] : traced_) {
         const auto hits = kernel_.hits(slot, traced->probes.size());

@@ -296,8 +296,9 @@ void Aggregator::set_probe_hits(std::string_view probe, std::uint64_t total) {
     state_->probe_hits[std::string(probe)] = total;
 }
 
-void Aggregator::set_probe_hit_cost(std::string_view site, double seconds) {
-    state_->probe_hit_cost[std::string(site)] = seconds;
+void Aggregator::set_probe_hit_cost(std::string_view site, std::string_view program,
+                                    double seconds) {
+    state_->probe_hit_cost[{std::string(site), std::string(program)}] = seconds;
 }
 
 void Aggregator::set_overhead(TargetId id, double ratio) {

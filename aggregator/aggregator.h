@@ -97,8 +97,8 @@ class Aggregator {
     void set_lost(std::string_view type, std::string_view cause, std::uint64_t total);
     /// Hits of a probe, all targets together; a running total.
     void set_probe_hits(std::string_view probe, std::uint64_t total);
-    /// Calibrated cost of one hit on this machine, by site (`emulated`, `stepped`).
-    void set_probe_hit_cost(std::string_view site, double seconds);
+    /// What one hit costs a target, by site (`emulated`, `stepped`) and by the program it runs.
+    void set_probe_hit_cost(std::string_view site, std::string_view program, double seconds);
     /// CPU time spent in our probes ÷ the target's CPU time, since it was attached.
     void set_overhead(TargetId id, double ratio);
     /// Requests of the target that begin from now on are of this sample (0: of none) and stand for

@@ -165,8 +165,9 @@ std::shared_ptr<const Snapshot> Aggregator::snapshot(std::uint64_t now_ns) const
             count);
     for (const auto& [probe, hits] : state.probe_hits)
         build.own(Family::probe_hits, {probe}, hits);
-    for (const auto& [site, seconds] : state.probe_hit_cost)
-        build.own(Family::probe_hit_cost, {site}, seconds);
+    for (const auto& [site_and_program, seconds] : state.probe_hit_cost)
+        build.own(Family::probe_hit_cost, {site_and_program.first, site_and_program.second},
+                  seconds);
 
     for (std::uint32_t type = 1; type < HOLTER_EVENT_TYPES; ++type)
         build.own(Family::events, {std::string(event_name(type))}, state.events[type]);

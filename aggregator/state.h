@@ -175,7 +175,7 @@ struct Aggregator::State {
     GoNames names;
     std::map<std::string, std::uint64_t> probe_hits;
     std::map<std::string, std::uint64_t> tcp_corrections;
-    std::map<std::string, double> probe_hit_cost;
+    std::map<std::pair<std::string, std::string>, double> probe_hit_cost; ///< by site and program
     std::uint64_t unix_minus_monotonic_ns = 0;
 
     template <typename Event, typename Handler> void to_target(const Event& event, Handler handle) {

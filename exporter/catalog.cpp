@@ -40,7 +40,7 @@ constexpr Names dependency = {"module", "version"};
 constexpr Names build = {"version", "revision"};
 constexpr Names probe = {"probe"};
 constexpr Names probe_state = {"probe", "state", "site", "reason"};
-constexpr Names site = {"site"};
+constexpr Names site_and_program = {"site", "program"};
 constexpr Names event_type = {"type"};
 constexpr Names event_loss = {"type", "cause"};
 constexpr Names signal = {"signal"};
@@ -239,8 +239,10 @@ constexpr Metric metrics[] = {
     {"holter_probe_hits_total", Type::counter, "How often a probe was hit, in all targets.", false,
      probe, Family::probe_hits, 1, own},
     {"holter_probe_hit_cost_seconds", Type::gauge,
-     "What one hit costs the target, measured on this machine at start.", false, site,
-     Family::probe_hit_cost, 1, own},
+     "What one hit costs the target: the way to a program and back, measured on this machine at "
+     "start, and the time that the program takes on average by the kernel's own account. Program "
+     "`empty`: the way alone.",
+     false, site_and_program, Family::probe_hit_cost, 1, own},
     {"holter_overhead_ratio", Type::gauge,
      "CPU time spent in probes divided by the CPU time of the process. Of several processes of a "
      "service, the highest.",

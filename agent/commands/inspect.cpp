@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/commands/commands.h"
 #include "agent/table.h"
+#include "loader/attach/program_times.h"
 #include "loader/attach/self_test.h"
 #include "loader/catalogue/catalogue.h"
 #include "loader/elf/linkage.h"
 #include "loader/golang/binary.h"
 #include "loader/modules/examiner.h"
+#include "loader/modules/specification.h"
 #include "loader/process/naming/service_name.h"
 #include "loader/process/procfs/memory.h"
 #include "loader/process/procfs/procfs.h"
 
 #include <cstdio>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -31,7 +34,8 @@ struct Findings {
     std::vector<Error> unreadable;         ///< files that could not be looked at
     std::uint64_t load_bias = 0;
     std::optional<golang::MemoryReading> account;
-    std::optional<attach::SelfTest> cost; ///< empty without the right to attach
+    std::optional<attach::SelfTest> cost;          ///< empty without the right to attach
+    std::map<std::string, double> program_seconds; ///< of those that agents run here
 };
 
 /// Looks at files without telling the kernel side anything.
@@ -93,8 +97,10 @@ Findings examine(const process::Procfs& procfs, const process::Identity& identit
                 findings.unsupported = std::move(why);
         return findings;
     }
-    if (auto test = attach::run_self_test(true, true))
+    if (auto test = attach::run_self_test(true, true)) {
         findings.cost = *test;
+        findings.program_seconds = attach::seconds_of_all_programs();
+    }
     if (!findings.binary)
         return findings;
     const auto bias = procfs.load_bias(identity.pid, findings.binary->image);
@@ -117,14 +123,37 @@ std::string hexadecimal(std::uint64_t value) {
     return text;
 }
 
-std::string cost_of(const Findings& findings, bool emulated) {
+/// What a hit costs: the way to the program and back, and the program.
+struct HitCost {
+    double seconds = 0;
+    bool with_program = false; ///< not, unless an agent that runs here has had it measured
+};
+
+std::optional<HitCost> hit_cost(const Findings& findings, bool emulated,
+                                const std::string& program) {
     if (!findings.cost)
+        return std::nullopt;
+    const double way = emulated ? findings.cost->emulated_seconds : findings.cost->stepped_seconds;
+    const auto known = findings.program_seconds.find(program);
+    if (known == findings.program_seconds.end())
+        return HitCost{way, false};
+    return HitCost{way + known->second, true};
+}
+
+std::string cost_of(const Findings& findings, bool emulated, const std::string& program) {
+    const auto cost = hit_cost(findings, emulated, program);
+    if (!cost)
         return "?";
     char text[32];
-    std::snprintf(text, sizeof(text), "%.2f µs",
-                  (emulated ? findings.cost->emulated_seconds : findings.cost->stepped_seconds) *
-                      1e6);
+    std::snprintf(text, sizeof(text), "%s%.2f µs", cost->with_program ? "" : "> ",
+                  cost->seconds * 1e6);
     return text;
+}
+
+/// For programs that read: null unless all of it is known.
+nlohmann::json cost_document(const Findings& findings, bool emulated, const std::string& program) {
+    const auto cost = hit_cost(findings, emulated, program);
+    return cost && cost->with_program ? nlohmann::json(cost->seconds) : nlohmann::json();
 }
 
 /// Name and value of everything that was read from the runtime's own variables.
@@ -209,10 +238,11 @@ void print_files(const Findings& findings) {
             std::string reads;
             for (const auto& argument : place.arguments)
                 reads += (reads.empty() ? "" : "; ") + argument;
-            rows.push_back({group, planned.probe->name, file.file.name, place.place->text(),
-                            hexadecimal(place.site.address), place.site.instruction,
-                            execution_of(place.site), cost_of(findings, place.site.emulated),
-                            place.semaphore_offset ? "yes" : "no", reads});
+            rows.push_back(
+                {group, planned.probe->name, file.file.name, place.place->text(),
+                 hexadecimal(place.site.address), place.site.instruction, execution_of(place.site),
+                 cost_of(findings, place.site.emulated, modules::program_of(place.specification)),
+                 place.semaphore_offset ? "yes" : "no", reads});
         }
     });
     if (rows.empty())
@@ -230,15 +260,18 @@ nlohmann::json files_document(const Findings& findings) {
                                const modules::PlannedProbe& planned) {
         auto places = nlohmann::json::array();
         for (const auto& place : planned.places)
-            places.push_back({{"place", place.place->text()},
-                              {"function", place.function},
-                              {"address", place.site.address},
-                              {"file_offset", place.file_offset},
-                              {"semaphore_offset", place.semaphore_offset},
-                              {"kind", site::to_string(place.site.kind)},
-                              {"instruction", place.site.instruction},
-                              {"emulated", place.site.emulated},
-                              {"reads", place.arguments}});
+            places.push_back(
+                {{"place", place.place->text()},
+                 {"function", place.function},
+                 {"address", place.site.address},
+                 {"file_offset", place.file_offset},
+                 {"semaphore_offset", place.semaphore_offset},
+                 {"kind", site::to_string(place.site.kind)},
+                 {"instruction", place.site.instruction},
+                 {"emulated", place.site.emulated},
+                 {"cost_seconds", cost_document(findings, place.site.emulated,
+                                                modules::program_of(place.specification))},
+                 {"reads", place.arguments}});
         document.push_back({{"file", file.file.path},
                             {"group", group},
                             {"probe", planned.probe->name},
@@ -268,7 +301,7 @@ void print(const Findings& findings) {
                                     hexadecimal(site.site.address),
                                     std::string(site::to_string(site.site.kind)),
                                     site.site.instruction, execution_of(site.site),
-                                    cost_of(findings, site.site.emulated)});
+                                    cost_of(findings, site.site.emulated, group.object)});
         out << '\n';
         print_table(
             out,
@@ -313,12 +346,14 @@ nlohmann::json document(const Findings& findings) {
                                   {"reason", planned.failure ? planned.failure->reason : ""},
                                   {"message", planned.failure ? planned.failure->message : ""}};
             for (const auto& site : planned.sites)
-                row["sites"].push_back({{"function", site.function},
-                                        {"address", site.site.address},
-                                        {"file_offset", site.file_offset},
-                                        {"kind", site::to_string(site.site.kind)},
-                                        {"instruction", site.site.instruction},
-                                        {"emulated", site.site.emulated}});
+                row["sites"].push_back(
+                    {{"function", site.function},
+                     {"address", site.site.address},
+                     {"file_offset", site.file_offset},
+                     {"kind", site::to_string(site.site.kind)},
+                     {"instruction", site.site.instruction},
+                     {"emulated", site.site.emulated},
+                     {"cost_seconds", cost_document(findings, site.site.emulated, group.object)}});
             root["probes"].push_back(std::move(row));
         }
     for (const auto& [name, global] : named(binary.globals))

@@ -3,6 +3,8 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace holter::attach {
@@ -20,15 +22,49 @@ void ProgramTimes::turn(Clock::time_point now) {
     change_at_ = now + length;
 }
 
-double ProgramTimes::seconds(const std::string& object) const {
-    constexpr double second = 1e9;
+namespace {
+
+/// What a program's runs have taken.
+struct Account {
+    std::uint64_t ns = 0;
+    std::uint64_t runs = 0;
+
+    double seconds_of_one() const {
+        constexpr double second = 1e9;
+        return runs == 0 ? 0 : static_cast<double>(ns) / static_cast<double>(runs) / second;
+    }
+};
+
+std::optional<bpf_prog_info> info_of(int program) {
     bpf_prog_info info{};
     std::uint32_t size = sizeof(info);
+    return bpf_obj_get_info_by_fd(program, &info, &size) == 0 ? std::optional(info) : std::nullopt;
+}
+
+} // namespace
+
+double ProgramTimes::seconds(const std::string& object) const {
     const bpf_program* program = objects_.at(object).program();
-    if (!program || bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0 ||
-        info.run_cnt == 0)
-        return 0;
-    return static_cast<double>(info.run_time_ns) / static_cast<double>(info.run_cnt) / second;
+    const auto info = program ? info_of(bpf_program__fd(program)) : std::nullopt;
+    return info ? Account{info->run_time_ns, info->run_cnt}.seconds_of_one() : 0;
+}
+
+std::map<std::string, double> seconds_of_all_programs() {
+    std::map<std::string, Account> accounts;
+    for (std::uint32_t id = 0; bpf_prog_get_next_id(id, &id) == 0;) {
+        const process::Descriptor program(bpf_prog_get_fd_by_id(id));
+        const auto info = program ? info_of(program.get()) : std::nullopt;
+        if (!info || info->type != BPF_PROG_TYPE_KPROBE)
+            continue;
+        Account& account = accounts[info->name];
+        account.ns += info->run_time_ns;
+        account.runs += info->run_cnt;
+    }
+    std::map<std::string, double> seconds;
+    for (const auto& [name, account] : accounts)
+        if (account.runs > 0)
+            seconds[name] = account.seconds_of_one();
+    return seconds;
 }
 
 } // namespace holter::attach

@@ -9,6 +9,7 @@
 #include "loader/process/procfs/descriptor.h"
 
 #include <chrono>
+#include <map>
 #include <string>
 
 namespace holter::attach {
@@ -35,5 +36,9 @@ class ProgramTimes {
     process::Descriptor asking_;
     Clock::time_point change_at_{};
 };
+
+/// The same of every program for probes on this machine that was looked at, by its name, whoever
+/// has loaded it: for those who run none themselves. Where several have a name, their average.
+std::map<std::string, double> seconds_of_all_programs();
 
 } // namespace holter::attach

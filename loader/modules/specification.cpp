@@ -143,10 +143,11 @@ Status specify_function(const elf::ElfFile& file, const symbols::Function& funct
     return specify(file, place, declared, argument_at, planned);
 }
 
-bool has_texts(const holter_specification& specification) {
-    return std::any_of(
+const char* program_of(const holter_specification& specification) {
+    const bool has_texts = std::any_of(
         std::begin(specification.text), std::end(specification.text),
         [](const holter_text& text) { return text.address.argument.kind != HOLTER_ARGUMENT_NONE; });
+    return has_texts ? "catalogue_text" : "catalogue";
 }
 
 } // namespace holter::modules

@@ -20,7 +20,7 @@ Status specify_function(const elf::ElfFile& file, const symbols::Function& funct
                         const catalogue::Place& place, const catalogue::DeclaredProbe& declared,
                         PlannedPlace& planned);
 
-/// Whether the program that may sleep is needed.
-bool has_texts(const holter_specification& specification);
+/// Name of the BPF program that does what it says: texts need one that may sleep.
+const char* program_of(const holter_specification& specification);
 
 } // namespace holter::modules

@@ -36,7 +36,7 @@ PartProbe of_planned(const modules::PlannedProbe& planned,
         const bool returns = place.place->kind == catalogue::Place::Kind::return_of;
         probe.emulated = probe.emulated && place.site.emulated;
         probe.points.push_back(
-            {modules::has_texts(place.specification) ? "catalogue_text" : "catalogue",
+            {modules::program_of(place.specification),
              returns ? attach::When::returned : attach::When::reached,
              {place.file_offset, HOLTER_COOKIE_OF_SPECIFICATION(slot, number, numbers[i]),
               place.semaphore_offset}});

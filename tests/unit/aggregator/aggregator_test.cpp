@@ -308,7 +308,7 @@ TEST_CASE("what Holter says about itself", "[aggregator]") {
     aggregator.set_probes(1, {attached});
     aggregator.set_probes(99, {attached});
     aggregator.set_probe_hits("gc_pause", 12);
-    aggregator.set_probe_hit_cost("emulated", 7e-7);
+    aggregator.set_probe_hit_cost("emulated", "go_gc", 7e-7);
     aggregator.set_overhead(0, 0.001);
     aggregator.set_overhead(1, 0.003);
     aggregator.set_overhead(99, 1);
@@ -316,7 +316,7 @@ TEST_CASE("what Holter says about itself", "[aggregator]") {
     CHECK(number(*snapshot, Family::probes, {"gc_pause", "attached", "emulated", ""}) == 2);
     CHECK(number(*snapshot, Family::probes, {"gc_start", "failed", "", "inlined"}) == 1);
     CHECK(number(*snapshot, Family::probe_hits, {"gc_pause"}) == 12);
-    CHECK(number(*snapshot, Family::probe_hit_cost, {"emulated"}) == 7e-7);
+    CHECK(number(*snapshot, Family::probe_hit_cost, {"emulated", "go_gc"}) == 7e-7);
     CHECK(number(*snapshot, Family::overhead, {}, "shop") == 0.003);
     CHECK(number(*snapshot, Family::audit_checks, {"gc_cycles"}) == 0);
     CHECK(snapshot->targets.at(0).probes.size() == 2);

@@ -219,8 +219,9 @@ inline std::shared_ptr<const aggregator::Snapshot> sample_snapshot() {
     add_traced(aggregator);
     aggregator.set_lost("go_gc_pause", "ring_full", 0);
     aggregator.set_probe_hits("gc_pause", 9);
-    aggregator.set_probe_hit_cost("emulated", 7.1e-7);
-    aggregator.set_probe_hit_cost("stepped", 5.25e-6);
+    aggregator.set_probe_hit_cost("emulated", "empty", 7.1e-7);
+    aggregator.set_probe_hit_cost("emulated", "go_http", 1.45e-6);
+    aggregator.set_probe_hit_cost("stepped", "empty", 5.25e-6);
     aggregator.set_overhead(0, 0.00012);
     aggregator.set_sampling(0, 1, 40);
 

@@ -145,7 +145,7 @@ TEST_CASE("a USDT probe is planned with all of its places and its semaphore", "[
     CHECK(places[0].semaphore_offset != 0);
     CHECK(places[0].semaphore_offset == places[1].semaphore_offset);
     CHECK(places[0].specification.role == HOLTER_ROLE_INSTANT);
-    CHECK_FALSE(has_texts(places[0].specification));
+    CHECK(program_of(places[0].specification) == std::string("catalogue"));
 }
 
 TEST_CASE("why a probe cannot be attached is its reason", "[file_plan]") {
@@ -238,7 +238,7 @@ TEST_CASE("what is read becomes numbers, texts and conditions", "[file_plan]") {
     REQUIRE(reason(plan).empty());
     const PlannedPlace& place = plan.groups[0].probes[0].places.at(0);
     const holter_specification& specification = place.specification;
-    CHECK(has_texts(specification));
+    CHECK(program_of(specification) == std::string("catalogue_text"));
     CHECK(specification.condition_values == 2);
     CHECK(specification.condition_value[1] == 8);
     CHECK(specification.condition.argument.kind == HOLTER_ARGUMENT_CONSTANT);
