@@ -22,7 +22,7 @@ void SocketCheck::check(std::span<const Connection> connections) {
         Known now{*descriptor, inode, 0};
         const auto before = known_.find(connections[i].object);
         const bool same = before != known_.end() && before->second.descriptor == *descriptor;
-        if (same)
+        if (same && before->second.inode)
             now.inode = before->second.inode;
         if (!inode || inode != now.inode) {
             now.misses = (same ? before->second.misses : 0) + 1;

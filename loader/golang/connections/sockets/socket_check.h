@@ -4,8 +4,8 @@
 // program's memory says is right as long as it is read right, and as long as the program itself is:
 // a descriptor that is closed behind Go's back leaves a connection that is open for ever.
 //
-// A connection keeps the socket that it had at the first check. One that has none any more, or
-// another one, is left out at once and counted at the next check, if it is still there.
+// A connection keeps the first socket that is found for it. While it has none, or another one, it
+// is left out, from the first such check on; it is counted at the second, if it is still there.
 // Connections whose descriptor is not found (a net.Conn of the program's own making) are not
 // checked.
 #pragma once

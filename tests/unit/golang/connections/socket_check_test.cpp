@@ -75,6 +75,20 @@ TEST_CASE("a server's connection without a socket is left out, and counted once"
     CHECK(s.servers.corrections() == 1);
 }
 
+TEST_CASE("a connection whose socket could not be seen at first counts as soon as it can") {
+    Server s;
+    s.servers.on_object(object(HOLTER_GO_HTTP_SERVER, s.server));
+    s.connections({s.connection(2, s.net_conn(7))});
+    const auto inode = s.inodes.at(7);
+    s.inodes.erase(7); // the list of files could not be read
+    CHECK(s.read(true).idle == 0);
+    s.inodes[7] = inode;
+    CHECK(s.read(true).idle == 1);
+    CHECK(s.servers.sockets().mismatches == 0);
+    s.inodes[7] = 4711; // from then on it is that one, and no other
+    CHECK(s.read(true).idle == 0);
+}
+
 TEST_CASE("a number that has another socket by now is no socket of the connection") {
     Server s;
     s.servers.on_object(object(HOLTER_GO_HTTP_SERVER, s.server));
