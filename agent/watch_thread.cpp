@@ -52,7 +52,7 @@ void WatchThread::loop() {
             lost_(lost);
         lost_before = lost;
         if (!first_look_done_) {
-            spdlog::info("first look done: {} processes traced", tracer_.targets());
+            spdlog::info("first look done; processes traced: {}", tracer_.targets());
             first_look_done_ = true;
         }
     }

@@ -268,7 +268,7 @@ int run(const Configuration& configuration) {
             read_catalogue_again(configuration, definitions, *ring_thread, requests);
         server.stop(); // it asks that thread
     }
-    spdlog::info("{}: detaching from {} processes", number == SIGINT ? "SIGINT" : "SIGTERM",
+    spdlog::info("{}: detaching; processes traced: {}", number == SIGINT ? "SIGINT" : "SIGTERM",
                  tracer->targets());
     ring_thread.reset(); // its last tasks still ask the tracer
     return 0;
