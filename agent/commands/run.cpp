@@ -160,6 +160,7 @@ int run(const Configuration& configuration) {
     // The listener needs the ring thread, which needs the tracer's maps: it is there before the
     // watch thread starts, and that is the only one to call.
     std::unique_ptr<tcp::Sockets> sockets;
+    ProbeFailures failures;
     tracer::Listener listener;
     listener.appeared = [&](tracer::Target target) {
         spdlog::info("tracing process {} ({}, {}, {})", target.identity.pid, target.executable,
@@ -191,14 +192,17 @@ int run(const Configuration& configuration) {
             ring_thread->forget_probe(number);
     };
     listener.probes_changed = [&](tracer::Slot slot, std::vector<tracer::ProbeState> states) {
-        for (const auto& line : failure_lines(states))
+        for (const auto& line : failures.news(slot, states))
             spdlog::warn("{}", line);
         ring_thread->set_probes(slot, std::move(states));
     };
     listener.sampling_changed = [&](tracer::Slot slot, std::uint32_t window, double weight) {
         ring_thread->set_sampling(slot, window, weight);
     };
-    listener.gone = [&](tracer::Slot slot) { ring_thread->remove_target(slot); };
+    listener.gone = [&](tracer::Slot slot) {
+        failures.forget(slot);
+        ring_thread->remove_target(slot);
+    };
     listener.refused = [&](const process::Identity& identity, const Error& error) {
         spdlog::warn("process {} is not traced: {}", identity.pid, error.message);
         ring_thread->count_refusal(error.reason);

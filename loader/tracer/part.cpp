@@ -136,79 +136,68 @@ void Part::report(std::vector<ProbeState>& states) const {
         }
 }
 
-void Part::attach(PartGroup& group, const attach::Objects& objects, attach::Method method,
-                  const std::string& path, pid_t pid) {
+bool Part::attach(PartGroup& group, const attach::Objects& objects, attach::Method method,
+                  pid_t pid) const {
+    if (!group.links.empty())
+        return false;
+    const std::string path = "/proc/self/fd/" + std::to_string(file_.get());
     std::map<std::pair<std::string, attach::When>, std::vector<attach::Point>> points;
     for (const auto& probe : group.probes)
         for (const auto& point : probe.points)
             points[{point.object, point.when}].push_back(point.point);
-    group.failure.reset();
+    const auto before = std::exchange(group.failure, std::nullopt);
     for (const auto& [how, of_link] : points) {
         auto link = attach::Link::create(method, objects.at(how.first).program(), path, pid,
                                          of_link, how.second);
         if (!link) {
             group.failure = link.error();
             group.links.clear();
-            return;
+            return !before || before->reason != group.failure->reason;
         }
         group.links.push_back(std::move(*link));
     }
+    return before.has_value();
 }
 
-bool Part::attach(const std::string& name, const attach::Objects& objects, attach::Method method,
-                  pid_t pid) {
-    const auto found = std::find_if(groups_.begin(), groups_.end(),
-                                    [&](const auto& group) { return group.name == name; });
-    if (found == groups_.end())
-        return false;
-    if (found->links.empty())
-        attach(*found, objects, method, "/proc/self/fd/" + std::to_string(file_.get()), pid);
-    return true;
-}
-
-void Part::attach_all(const attach::Objects& objects, attach::Method method, pid_t pid) {
-    for (const auto& group : groups_)
-        attach(group.name, objects, method, pid);
+bool Part::attach_all(const attach::Objects& objects, attach::Method method, pid_t pid) {
+    bool changed = false;
+    for (auto& group : groups_)
+        changed |= attach(group, objects, method, pid);
+    return changed;
 }
 
 bool Part::attach_failed(const attach::Objects& objects, attach::Method method, pid_t pid) {
-    bool attached = false;
-    for (const auto& group : groups_) {
-        // What is sampled is tried again at its next window, and must not be attached before.
-        if (!group.failure || group.sampled)
-            continue;
-        attach(group.name, objects, method, pid);
-        attached |= !group.failure;
-    }
-    return attached;
+    bool changed = false;
+    for (auto& group : groups_)
+        // What is attached for moments only is tried again at its next one, and must not be before.
+        if (group.failure && !group.sampled && !group.window)
+            changed |= attach(group, objects, method, pid);
+    return changed;
 }
 
-bool Part::detach(const std::string& name, attach::LinkBin& links) {
-    const auto found = std::find_if(groups_.begin(), groups_.end(),
-                                    [&](const auto& group) { return group.name == name; });
-    if (found == groups_.end())
-        return false;
-    for (auto& link : found->links)
-        links.drop(std::move(link));
-    found->links.clear();
-    return true;
-}
-
-void Part::keep_windows(Window::Clock::time_point now, const attach::Objects& objects,
+bool Part::keep_windows(Window::Clock::time_point now, const attach::Objects& objects,
                         attach::Method method, pid_t pid, attach::LinkBin& links) {
+    bool changed = false;
     for (auto& group : groups_) {
         if (!group.window || !group.window->turn(now))
             continue;
         if (group.window->is_open())
-            attach(group.name, objects, method, pid);
+            changed |= attach(group, objects, method, pid);
         else
-            detach(group.name, links);
+            detach(group, links);
     }
+    return changed;
+}
+
+void Part::detach(PartGroup& group, attach::LinkBin& links) {
+    for (auto& link : group.links)
+        links.drop(std::move(link));
+    group.links.clear();
 }
 
 void Part::detach_all(attach::LinkBin& links) {
-    for (const auto& group : groups_)
-        detach(group.name, links);
+    for (auto& group : groups_)
+        detach(group, links);
 }
 
 double HitCost::of(const PartProbe& probe) const {
@@ -224,16 +213,24 @@ bool Part::sees_requests() const {
     });
 }
 
-void Part::attach_requests(const attach::Objects& objects, attach::Method method, pid_t pid) {
-    for (const auto& group : groups_)
+bool Part::sees_requests_now() const {
+    return std::any_of(groups_.begin(), groups_.end(), [](const PartGroup& group) {
+        return group.per_request && !group.links.empty();
+    });
+}
+
+bool Part::attach_requests(const attach::Objects& objects, attach::Method method, pid_t pid) {
+    bool changed = false;
+    for (auto& group : groups_)
         if (group.per_request)
-            attach(group.name, objects, method, pid);
+            changed |= attach(group, objects, method, pid);
+    return changed;
 }
 
 void Part::detach_requests(attach::LinkBin& links) {
-    for (const auto& group : groups_)
+    for (auto& group : groups_)
         if (group.per_request)
-            detach(group.name, links);
+            detach(group, links);
 }
 
 void Part::set_sampled(bool sampled) {

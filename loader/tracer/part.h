@@ -82,29 +82,30 @@ class Part {
     std::vector<std::uint32_t> catalogue_probes() const;
     void report(std::vector<ProbeState>& states) const;
 
-    /// Attaches a group, or all of them, unless they are. Whether there is such a group.
-    bool attach(const std::string& group, const attach::Objects& objects, attach::Method method,
-                pid_t pid);
-    void attach_all(const attach::Objects& objects, attach::Method method, pid_t pid);
-    /// Tries again the groups that could not be attached; whether one of them is attached now.
+    // Those that attach leave alone what is attached already. They return whether something else
+    // than before is to be said of why it is not attached.
+
+    bool attach_all(const attach::Objects& objects, attach::Method method, pid_t pid);
+    /// Tries again the groups that could not be attached.
     bool attach_failed(const attach::Objects& objects, attach::Method method, pid_t pid);
-    bool detach(const std::string& group, attach::LinkBin& links);
     /// Attaches and detaches what is attached for moments only.
-    void keep_windows(Window::Clock::time_point now, const attach::Objects& objects,
+    bool keep_windows(Window::Clock::time_point now, const attach::Objects& objects,
                       attach::Method method, pid_t pid, attach::LinkBin& links);
     void detach_all(attach::LinkBin& links);
 
     /// What is said of requests here is of the groups whose probes are hit per request.
     bool sees_requests() const;
-    void attach_requests(const attach::Objects& objects, attach::Method method, pid_t pid);
+    bool sees_requests_now() const; ///< one of them is attached
+    bool attach_requests(const attach::Objects& objects, attach::Method method, pid_t pid);
     void detach_requests(attach::LinkBin& links);
     void set_sampled(bool sampled);
     /// What their hits have cost the target.
     double seconds_for_requests(const holter_hits& hits, const HitCost& cost) const;
 
   private:
-    static void attach(PartGroup& group, const attach::Objects& objects, attach::Method method,
-                       const std::string& path, pid_t pid);
+    bool attach(PartGroup& group, const attach::Objects& objects, attach::Method method,
+                pid_t pid) const;
+    static void detach(PartGroup& group, attach::LinkBin& links);
 
     std::shared_ptr<const modules::PublishedPlan> plan_;
     process::FileIdentity identity_;

@@ -370,10 +370,10 @@ void Tracer::look_again(Clock::time_point now) {
 /// nothing for us.
 void Tracer::try_again() {
     for (const auto& [slot, target] : targets_) {
-        bool attached = false;
+        bool changed = false;
         for (auto& part : target->parts)
-            attached |= part.attach_failed(objects_, method_, target->identity.pid);
-        if (attached)
+            changed |= part.attach_failed(objects_, method_, target->identity.pid);
+        if (changed)
             report_probes(slot);
         if (!target->unreadable.empty())
             look_again(slot);
@@ -401,9 +401,14 @@ void Tracer::set_definitions(std::vector<catalogue::Definition> definitions) {
 }
 
 void Tracer::keep_windows(Window::Clock::time_point now) {
-    for (auto& [slot, target] : targets_)
+    for (auto& [slot, target] : targets_) {
+        bool changed = false;
         for (auto& part : target->parts)
-            part.keep_windows(now, objects_, method_, target->identity.pid, links_to_close_);
+            changed |=
+                part.keep_windows(now, objects_, method_, target->identity.pid, links_to_close_);
+        if (changed)
+            report_probes(slot);
+    }
 }
 
 void Tracer::keep_budget(Sampling::Clock::time_point now) {
@@ -411,24 +416,6 @@ void Tracer::keep_budget(Sampling::Clock::time_point now) {
     for (auto& [slot, target] : targets_)
         if (budget_.keep({slot, target->identity.pid, target->parts}, now))
             report_probes(slot);
-}
-
-void Tracer::attach_group(Slot slot, const std::string& name) {
-    const auto found = targets_.find(slot);
-    if (found == targets_.end())
-        return;
-    for (auto& part : found->second->parts)
-        part.attach(name, objects_, method_, found->second->identity.pid);
-    report_probes(slot);
-}
-
-void Tracer::detach_group(Slot slot, const std::string& name) {
-    const auto found = targets_.find(slot);
-    if (found == targets_.end())
-        return;
-    for (auto& part : found->second->parts)
-        part.detach(name, links_to_close_);
-    report_probes(slot);
 }
 
 void Tracer::report_probes(Slot slot) {

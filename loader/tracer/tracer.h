@@ -95,10 +95,6 @@ class Tracer {
     /// Which headers of requests are read. Until this is called, none is. Errors: `load_failed`.
     Status set_trace_settings(const holter_trace_settings& settings);
 
-    /// Attaches or detaches one group of one target while it runs. No effect if it is so already.
-    void attach_group(Slot slot, const std::string& group);
-    void detach_group(Slot slot, const std::string& group);
-
     /// Attaches and detaches what is attached for moments only. To be called some times a second.
     void keep_windows(Window::Clock::time_point now);
     /// Keeps what requests cost within the budget. The same.

@@ -40,6 +40,7 @@ bool Budget::keep(const Subject& subject, Sampling::Clock::time_point now) {
         return false;
     Sampling& sampling = found->second.sampling;
     const bool was_sampling = sampling.is_sampling();
+    bool changed = false;
     switch (sampling.step(now, totals(subject, found->second.cost),
                           [&] { return in_kernel_.has_open_requests(subject.slot); })) {
     case Sampling::Step::none:
@@ -51,22 +52,41 @@ bool Budget::keep(const Subject& subject, Sampling::Clock::time_point now) {
         for (Part& part : subject.parts)
             part.detach_requests(links_);
         in_kernel_.cut_off_requests(subject.slot);
-        // The window may be minutes away, and until then nothing is counted.
-        if (const auto sample = sampling.next_sample())
-            told_(subject.slot, sample->window, sample->weight);
+        tell_next(subject, sampling);
         break;
     case Sampling::Step::open:
     case Sampling::Step::resume:
-        for (Part& part : subject.parts)
-            part.attach_requests(objects_, method_, subject.pid);
-        set_gate(subject, sampling.gate(Sampling::Clock::now()));
+        changed = attach(subject, sampling);
         break;
     }
     if (sampling.is_sampling() == was_sampling)
-        return false;
+        return changed;
     for (Part& part : subject.parts)
         part.set_sampled(sampling.is_sampling());
     return true;
+}
+
+/// Whether it could not, or can again.
+bool Budget::attach(const Subject& subject, Sampling& sampling) {
+    bool changed = false, attached = false;
+    for (Part& part : subject.parts) {
+        changed |= part.attach_requests(objects_, method_, subject.pid);
+        attached |= part.sees_requests_now();
+    }
+    const auto now = Sampling::Clock::now();
+    if (attached) {
+        set_gate(subject, sampling.gate(now));
+    } else {
+        sampling.miss(now);
+        tell_next(subject, sampling);
+    }
+    return changed;
+}
+
+/// The window may be minutes away, and until then nothing is counted.
+void Budget::tell_next(const Subject& subject, const Sampling& sampling) {
+    if (const auto sample = sampling.next_sample())
+        told_(subject.slot, sample->window, sample->weight);
 }
 
 Sampling::Totals Budget::totals(const Subject& subject, RunningCost& cost) const {

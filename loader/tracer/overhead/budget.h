@@ -57,7 +57,8 @@ class Budget {
     /// A target has appeared, and everything is attached to it.
     void add(const Subject& subject);
     void remove(Slot slot) { watched_.erase(slot); }
-    /// Does what is due. Whether the target has begun or ceased to be sampled.
+    /// Does what is due. Whether something else than before is to be said of the target's probes:
+    /// it has begun or ceased to be sampled, or they could not be attached.
     bool keep(const Subject& subject, Sampling::Clock::time_point now);
 
   private:
@@ -67,6 +68,8 @@ class Budget {
     };
 
     Sampling::Totals totals(const Subject& subject, RunningCost& cost) const;
+    bool attach(const Subject& subject, Sampling& sampling);
+    void tell_next(const Subject& subject, const Sampling& sampling);
     void set_gate(const Subject& subject, const Sampling::Gate& gate);
 
     const process::Procfs& procfs_;

@@ -72,7 +72,13 @@ class Sampling {
     /// once the probes are attached.
     Gate gate(Clock::time_point now);
 
-    /// After `detach`: what the next window will be. Empty if all are counted next.
+    /// Instead of that: the probes could not be attached. The next stratum has a window again.
+    void miss(Clock::time_point now) {
+        state_ = State::detached;
+        plan_window(now);
+    }
+
+    /// After `detach` and miss(): what the next window will be. Empty if all are counted next.
     std::optional<Sample> next_sample() const;
 
     /// Whether only samples are counted.

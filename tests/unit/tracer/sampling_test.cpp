@@ -22,8 +22,9 @@ constexpr auto round_length = 200ms;
 
 /// A target that is busy all the time, and what is done to it.
 struct World {
-    double full_ratio; ///< what the probes cost it while they are attached ÷ its CPU time
-    bool busy = true;  ///< whether requests are in progress whenever somebody asks
+    double full_ratio;   ///< what the probes cost it while they are attached ÷ its CPU time
+    bool busy = true;    ///< whether requests are in progress whenever somebody asks
+    bool barred = false; ///< probes cannot be attached
     bool attached = true;
     Clock::time_point now = Clock::time_point(1000s);
     Sampling::Totals totals{};
@@ -68,6 +69,10 @@ struct World {
             break;
         case Step::open:
         case Step::resume:
+            if (barred) {
+                sampling.miss(now);
+                break;
+            }
             attached = true;
             gate = sampling.gate(now);
             windows.insert(gate.window);
@@ -179,4 +184,47 @@ TEST_CASE("a window stands for its stratum exactly") {
               begin + std::chrono::duration_cast<Clock::duration>(Seconds(covered)));
         CHECK(world.gate.from >= begin);
     }
+}
+
+TEST_CASE(
+    "windows in which nothing can be attached are missing, and are not taken for cheap ones") {
+    World world(0.03);
+    world.busy = false;
+    world.run(5min);
+    world.barred = true;
+    const double before = world.estimated;
+    int missed = 0;
+    for (const auto end = world.now + 5min; world.now < end;)
+        if (world.round() == Step::open) {
+            ++missed;
+            CHECK(world.sampling.next_sample()); // what the page says of the time until the next
+        }
+    CHECK(missed > 5);
+    CHECK(world.estimated == before);
+    CHECK(world.sampling.is_sampling());
+
+    world.barred = false;
+    world.run(1min);
+    const double estimated = world.estimated, requests = world.requests;
+    world.run(10h);
+    CHECK(world.sampling.is_sampling());
+    CHECK(world.estimated - estimated == Approx(world.requests - requests).epsilon(0.02));
+}
+
+TEST_CASE("a target that has become cheap is sampled as long as nothing can be attached") {
+    World world(0.03);
+    world.busy = false;
+    world.run(5min);
+    world.full_ratio = budget / 2;
+    // All are to be counted next.
+    while (world.round() != Step::detach || world.sampling.next_sample()) {
+    }
+    world.barred = true;
+    while (world.round() != Step::resume) {
+    }
+    CHECK(world.sampling.is_sampling());
+    CHECK(world.sampling.next_sample());
+    world.barred = false;
+    world.run(10min);
+    CHECK_FALSE(world.sampling.is_sampling());
 }
