@@ -80,8 +80,8 @@ struct holter_target {
 	__u32 window; /* which sample its requests belong to that begin now; 0: all are counted */
 	__u32 pad;
 	__u64 from_ns;	/* requests are counted that begin from here on (monotonic clock) … */
-	__u64 until_ns; /* … and before this; last, so that who sees it sees the rest of a new
-			   window */
+	__u64 until_ns; /* … and before this. Written last and read first, each in that order: who
+			   sees a new end sees the window that it is the end of */
 };
 HOLTER_ASSERT_SIZE(struct holter_target, 32);
 

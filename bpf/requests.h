@@ -73,17 +73,30 @@ static __always_inline struct holter_request_key key_of(__u32 slot, __u32 kind, 
 }
 
 /*
+ * A word behind which others lie that were written before it: they are read after it. Processors
+ * of some kinds take loads in any order; BPF knows no load that they keep, but a full barrier.
+ */
+static __always_inline __u64 read_first(volatile __u64 *word)
+{
+#ifdef __TARGET_ARCH_x86
+	return *word;
+#else
+	return __sync_fetch_and_add(word, 0);
+#endif
+}
+
+/*
  * Whether it is counted: where the target costs too much, a sample is. What is not written
  * here is not looked at before it is.
  */
 static __always_inline bool start(struct open_request *open, __u32 slot, __u64 request,
 				  __u64 writer)
 {
-	const volatile struct holter_target *target = bpf_map_lookup_elem(&targets, &slot);
+	volatile struct holter_target *target = bpf_map_lookup_elem(&targets, &slot);
 	struct holter_gc_stops *stops = bpf_map_lookup_elem(&gc_stops, &slot);
 	__u64 now = bpf_ktime_get_ns();
 
-	if (!target || now >= target->until_ns || now < target->from_ns) {
+	if (!target || now >= read_first(&target->until_ns) || now < target->from_ns) {
 		open->began_ns = 0;
 		return false;
 	}

@@ -10,8 +10,10 @@
 #include "bpf/events.h"
 #include "bpf/ring.h"
 
+/* User space writes it in place, see loader/tracer/targets_in_kernel.h. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, HOLTER_MAX_TARGETS);
 	__type(key, __u32);
 	__type(value, struct holter_target);

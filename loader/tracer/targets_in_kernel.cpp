@@ -1,28 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/tracer/targets_in_kernel.h"
 
-#include "bpf/events.h"
 #include "loader/tracer/open_requests.h"
 
 #include <algorithm>
 #include <bpf/bpf.h>
 #include <iterator>
 #include <limits>
+#include <utility>
 
 namespace holter::tracer {
 
+Status TargetsInKernel::open() {
+    auto targets =
+        attach::MappedArray<holter_target>::open(objects_.map("targets"), HOLTER_MAX_TARGETS);
+    if (!targets)
+        return targets.error();
+    targets_ = std::move(*targets);
+    return ok;
+}
+
 void TargetsInKernel::describe(Slot slot, const process::Identity& identity) {
-    holter_target target{};
-    target.tgid = static_cast<std::uint32_t>(identity.pid);
-    target.generation = ++generation_;
-    target.until_ns = std::numeric_limits<std::uint64_t>::max();
-    bpf_map_update_elem(objects_.map("targets"), &slot, &target, BPF_ANY);
-    bpf_map_update_elem(objects_.map("slots"), &target.tgid, &slot, BPF_ANY);
+    const auto tgid = static_cast<std::uint32_t>(identity.pid);
+    holter_target& target = targets_[slot];
+    std::atomic_ref(target.generation).store(++generation_, std::memory_order_relaxed);
+    set_window(target, 0, 0, std::numeric_limits<std::uint64_t>::max());
+    std::atomic_ref(target.tgid).store(tgid, std::memory_order_release);
+    bpf_map_update_elem(objects_.map("slots"), &tgid, &slot, BPF_ANY);
 }
 
 void TargetsInKernel::hide(Slot slot, const process::Identity& identity) {
-    const holter_target nobody{}; // from now on its hits are dropped, wherever its links are
-    bpf_map_update_elem(objects_.map("targets"), &slot, &nobody, BPF_ANY);
+    // From now on its hits are dropped, wherever its links are.
+    std::atomic_ref(targets_[slot].tgid).store(0, std::memory_order_release);
     const auto tgid = static_cast<std::uint32_t>(identity.pid);
     bpf_map_delete_elem(objects_.map("slots"), &tgid);
     OpenRequests(objects_.map("open_requests")).drop(slot);
@@ -30,13 +39,7 @@ void TargetsInKernel::hide(Slot slot, const process::Identity& identity) {
 
 void TargetsInKernel::count_requests(Slot slot, std::uint32_t window, std::uint64_t from_ns,
                                      std::uint64_t until_ns) {
-    holter_target target{};
-    if (bpf_map_lookup_elem(objects_.map("targets"), &slot, &target) != 0)
-        return;
-    target.window = window;
-    target.from_ns = from_ns;
-    target.until_ns = until_ns;
-    bpf_map_update_elem(objects_.map("targets"), &slot, &target, BPF_ANY);
+    set_window(targets_[slot], window, from_ns, until_ns);
 }
 
 bool TargetsInKernel::has_open_requests(Slot slot) const {

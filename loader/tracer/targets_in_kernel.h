@@ -2,10 +2,16 @@
 //
 // The targets as the kernel side knows them: whose hits count, under which slot, and
 // what was counted. All of it is in maps that the BPF objects share.
+//
+// Who a target is and which of its requests count is written in place, while programs read it: an
+// update by system call copies an element in whatever order the kernel's memcpy() takes.
 #pragma once
 
+#include "bpf/events.h"
+#include "loader/attach/mapped_array.h"
 #include "loader/attach/objects.h"
 #include "loader/process/identity.h"
+#include "loader/result.h"
 #include "loader/tracer/target.h"
 
 #include <atomic>
@@ -22,10 +28,24 @@ struct Loss {
     std::uint64_t count;
 };
 
+/// Of requests that begin from now on those are counted that begin in this time, as of this sample.
+/// The old end must have passed, unless the sample and the begin stay what they are: then whoever
+/// sees the old end counts nothing by what is half new, and whoever sees the new one, which is
+/// written last, sees the rest.
+inline void set_window(holter_target& target, std::uint32_t window, std::uint64_t from_ns,
+                       std::uint64_t until_ns) {
+    std::atomic_ref(target.window).store(window, std::memory_order_relaxed);
+    std::atomic_ref(target.from_ns).store(from_ns, std::memory_order_relaxed);
+    std::atomic_ref(target.until_ns).store(until_ns, std::memory_order_release);
+}
+
 class TargetsInKernel {
   public:
     /// `objects` must outlive it.
     explicit TargetsInKernel(const attach::Objects& objects) : objects_(objects) {}
+
+    /// To be called once, when all objects are loaded. Errors: `load_failed`.
+    Status open();
 
     /// From now on the process's hits count.
     void describe(Slot slot, const process::Identity& identity);
@@ -50,6 +70,7 @@ class TargetsInKernel {
 
   private:
     const attach::Objects& objects_;
+    attach::MappedArray<holter_target> targets_;
     std::uint32_t generation_ = 0; ///< of the target that came last
     std::atomic<std::uint64_t> cut_off_ = 0;
 };

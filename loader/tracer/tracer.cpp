@@ -127,6 +127,8 @@ Tracer::create(const process::Procfs& procfs, process::Selection selection,
     for (const auto& name : names)
         if (const auto object = tracer->objects_.load(name); !object)
             return object.error();
+    if (const auto opened = tracer->in_kernel_.open(); !opened)
+        return opened.error();
     auto deaths = attach::Tracepoints::attach(tracer->objects_.at("deaths"));
     if (!deaths)
         return deaths.error();
