@@ -5,32 +5,25 @@
 
 #include <bpf/bpf.h>
 #include <cerrno>
-#include <cstdint>
 #include <cstring>
 #include <vector>
 
 namespace holter::tracer {
 
-namespace {
-
-constexpr std::uint32_t at_a_time = 4096;
-
-/// Calls `visit(key, in_progress)` for each element of the target until that returns false.
-template <typename Visitor> void each_of(int map, Slot slot, Visitor&& visit) {
+template <typename Visit> bool OpenRequests::go_on(Walk& walk, Slot slot, Visit&& visit) {
     bpf_map_info info{};
     std::uint32_t size = sizeof(info);
-    if (bpf_obj_get_info_by_fd(map, &info, &size) != 0 || info.value_size < sizeof(std::uint64_t))
-        return;
-    std::vector<holter_request_key> keys(at_a_time);
-    std::vector<std::byte> values(std::size_t{at_a_time} * info.value_size);
-    std::uint32_t position = 0;
-    bool more = true;
-    for (bool first = true; more; first = false) {
-        std::uint32_t count = at_a_time;
-        more = bpf_map_lookup_batch(map, first ? nullptr : &position, &position, keys.data(),
-                                    values.data(), &count, nullptr) == 0;
-        if (!more && errno != ENOENT)
-            return;
+    if (bpf_obj_get_info_by_fd(map_, &info, &size) != 0 || info.value_size < sizeof(std::uint64_t))
+        return true;
+    std::vector<holter_request_key> keys(elements_per_batch);
+    std::vector<std::byte> values(std::size_t{elements_per_batch} * info.value_size);
+    while (batches_left_ > 0) {
+        --batches_left_;
+        std::uint32_t count = elements_per_batch, next = 0;
+        const bool more = bpf_map_lookup_batch(map_, walk.begun ? &walk.position : nullptr, &next,
+                                               keys.data(), values.data(), &count, nullptr) == 0;
+        if (!more && errno != ENOENT) // which says that these are the last
+            return true;
         for (std::uint32_t i = 0; i < count; ++i) {
             if (keys[i].target != slot)
                 continue;
@@ -38,33 +31,60 @@ template <typename Visitor> void each_of(int map, Slot slot, Visitor&& visit) {
             std::memcpy(&began_ns, values.data() + std::size_t{i} * info.value_size,
                         sizeof(began_ns));
             if (!visit(keys[i], began_ns != 0))
-                return;
+                return false; // from this batch on the next time
         }
+        if (!more)
+            return true;
+        walk = {next, true};
     }
+    return false;
 }
 
-} // namespace
-
-bool OpenRequests::any(Slot slot) const {
-    bool found = false;
-    each_of(map_, slot, [&](const holter_request_key&, bool in_progress) {
-        found = in_progress;
-        return !found;
-    });
-    return found;
+bool OpenRequests::any(Slot slot) {
+    const bool none =
+        go_on(asked_[slot], slot, [](const auto&, bool in_progress) { return !in_progress; });
+    if (none)
+        asked_.erase(slot);
+    return !none;
 }
 
-std::size_t OpenRequests::drop(Slot slot) const {
-    std::vector<holter_request_key> keys; // walking and deleting at once would miss some
-    std::size_t in_progress = 0;
-    each_of(map_, slot, [&](const holter_request_key& key, bool open) {
-        keys.push_back(key);
-        in_progress += open ? 1 : 0;
+bool OpenRequests::forget(Slot slot, std::uint64_t& forgotten) {
+    const bool done = go_on(asked_[slot], slot, [&](const auto& key, bool in_progress) {
+        if (in_progress && bpf_map_delete_elem(map_, &key) == 0)
+            ++forgotten;
         return true;
     });
-    for (const auto& key : keys)
+    if (done)
+        asked_.erase(slot);
+    return !done;
+}
+
+bool OpenRequests::remove_more(Walk& walk, Slot slot) {
+    return go_on(walk, slot, [this](const auto& key, bool) {
         bpf_map_delete_elem(map_, &key);
-    return in_progress;
+        return true;
+    });
+}
+
+void OpenRequests::remove(Slot slot) {
+    asked_.erase(slot);
+    gone_[slot] = {};
+}
+
+void OpenRequests::end_round() {
+    while (batches_left_ > 0 && !gone_.empty() &&
+           remove_more(gone_.begin()->second, gone_.begin()->first))
+        gone_.erase(gone_.begin());
+}
+
+void OpenRequests::finish(Slot slot) {
+    const auto found = gone_.find(slot);
+    if (found == gone_.end())
+        return;
+    do {
+        begin_round();
+    } while (!remove_more(found->second, slot));
+    gone_.erase(found);
 }
 
 } // namespace holter::tracer

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/tracer/targets_in_kernel.h"
 
-#include "loader/tracer/open_requests.h"
-
 #include <algorithm>
 #include <bpf/bpf.h>
 #include <iterator>
@@ -17,10 +15,12 @@ Status TargetsInKernel::open() {
     if (!targets)
         return targets.error();
     targets_ = std::move(*targets);
+    open_requests_ = OpenRequests(objects_.map("open_requests"));
     return ok;
 }
 
 void TargetsInKernel::describe(Slot slot, const process::Identity& identity) {
+    open_requests_.finish(slot);
     const auto tgid = static_cast<std::uint32_t>(identity.pid);
     holter_target& target = targets_[slot];
     std::atomic_ref(target.generation).store(++generation_, std::memory_order_relaxed);
@@ -34,7 +34,7 @@ void TargetsInKernel::hide(Slot slot, const process::Identity& identity) {
     std::atomic_ref(targets_[slot].tgid).store(0, std::memory_order_release);
     const auto tgid = static_cast<std::uint32_t>(identity.pid);
     bpf_map_delete_elem(objects_.map("slots"), &tgid);
-    OpenRequests(objects_.map("open_requests")).drop(slot);
+    open_requests_.remove(slot);
 }
 
 void TargetsInKernel::count_requests(Slot slot, std::uint32_t window, std::uint64_t from_ns,
@@ -42,12 +42,13 @@ void TargetsInKernel::count_requests(Slot slot, std::uint32_t window, std::uint6
     set_window(targets_[slot], window, from_ns, until_ns);
 }
 
-bool TargetsInKernel::has_open_requests(Slot slot) const {
-    return OpenRequests(objects_.map("open_requests")).any(slot);
-}
-
-void TargetsInKernel::cut_off_requests(Slot slot) {
-    cut_off_ += OpenRequests(objects_.map("open_requests")).drop(slot);
+bool TargetsInKernel::has_open_requests(Slot slot, bool give_up) {
+    if (!give_up)
+        return open_requests_.any(slot);
+    std::uint64_t forgotten = 0;
+    const bool more = open_requests_.forget(slot, forgotten);
+    cut_off_ += forgotten;
+    return more;
 }
 
 std::vector<Loss> TargetsInKernel::losses() const {

@@ -12,6 +12,7 @@
 #include "loader/attach/objects.h"
 #include "loader/process/identity.h"
 #include "loader/result.h"
+#include "loader/tracer/open_requests.h"
 #include "loader/tracer/target.h"
 
 #include <atomic>
@@ -63,14 +64,17 @@ class TargetsInKernel {
     /// monotonic clock, as the sample of this number; 0: as all there are. At first all are.
     void count_requests(Slot slot, std::uint32_t window, std::uint64_t from_ns,
                         std::uint64_t until_ns);
-    /// Whether requests of the target are in progress that will be counted.
-    bool has_open_requests(Slot slot) const;
-    /// They are forgotten, and counted as lost.
-    void cut_off_requests(Slot slot);
+    /// Whether requests of the target may be in progress that will be counted. With `give_up`
+    /// they are forgotten instead, and counted as lost; that may take some rounds.
+    bool has_open_requests(Slot slot, bool give_up);
+    /// A round of looking for requests begins, or ends: it takes a few ms at the most.
+    void begin_round() { open_requests_.begin_round(); }
+    void end_round() { open_requests_.end_round(); }
 
   private:
     const attach::Objects& objects_;
     attach::MappedArray<holter_target> targets_;
+    OpenRequests open_requests_{-1};
     std::uint32_t generation_ = 0; ///< of the target that came last
     std::atomic<std::uint64_t> cut_off_ = 0;
 };

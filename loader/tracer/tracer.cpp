@@ -415,9 +415,11 @@ void Tracer::keep_windows(Window::Clock::time_point now) {
 
 void Tracer::keep_budget(Sampling::Clock::time_point now) {
     program_times_.turn(now);
+    in_kernel_.begin_round();
     for (auto& [slot, target] : targets_)
         if (budget_.keep({slot, target->identity.pid, target->parts}, now))
             report_probes(slot);
+    in_kernel_.end_round();
 }
 
 void Tracer::report_probes(Slot slot) {

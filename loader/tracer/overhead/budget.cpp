@@ -41,8 +41,9 @@ bool Budget::keep(const Subject& subject, Sampling::Clock::time_point now) {
     Sampling& sampling = found->second.sampling;
     const bool was_sampling = sampling.is_sampling();
     bool changed = false;
-    switch (sampling.step(now, totals(subject, found->second.cost),
-                          [&] { return in_kernel_.has_open_requests(subject.slot); })) {
+    switch (sampling.step(now, totals(subject, found->second.cost), [&](bool give_up) {
+        return in_kernel_.has_open_requests(subject.slot, give_up);
+    })) {
     case Sampling::Step::none:
         break;
     case Sampling::Step::close:
@@ -51,7 +52,6 @@ bool Budget::keep(const Subject& subject, Sampling::Clock::time_point now) {
     case Sampling::Step::detach:
         for (Part& part : subject.parts)
             part.detach_requests(links_);
-        in_kernel_.cut_off_requests(subject.slot);
         tell_next(subject, sampling);
         break;
     case Sampling::Step::open:

@@ -60,11 +60,11 @@ class Sampling {
     bool is_due(Clock::time_point now) const {
         return state_ == State::waiting || now >= change_at_;
     }
-    /// To be called when it is due. `requests_open`: whether requests are in progress that are
-    /// counted; asked for only while it waits for them.
+    /// To be called when it is due. `requests_open(give_up)`: whether requests are in progress that
+    /// are counted, asked while it waits for them; with `give_up` they are to be forgotten.
     template <typename RequestsOpen>
     Step step(Clock::time_point now, Totals totals, RequestsOpen&& requests_open) {
-        if (state_ == State::waiting && now < give_up_at_ && requests_open())
+        if (state_ == State::waiting && requests_open(now >= give_up_at_))
             return Step::none;
         return step(now, totals);
     }

@@ -57,7 +57,8 @@ struct World {
         spend(round_length);
         if (!sampling.is_due(now))
             return Step::none;
-        const Step step = sampling.step(now, totals, [this] { return busy; });
+        const Step step =
+            sampling.step(now, totals, [this](bool give_up) { return busy && !give_up; });
         switch (step) {
         case Step::none:
             break;
@@ -105,7 +106,8 @@ TEST_CASE("an idle target is not judged by a few hits") {
         world.totals.cpu_seconds += 1e-5;
         world.totals.probe_seconds += 1e-5;
         if (world.sampling.is_due(world.now))
-            CHECK(world.sampling.step(world.now, world.totals, [] { return false; }) == Step::none);
+            CHECK(world.sampling.step(world.now, world.totals, [](bool) { return false; }) ==
+                  Step::none);
     }
 }
 
