@@ -150,12 +150,14 @@ int run_command_line(int argc, const char* const* argv) {
     add_run_flags(*run_app, flags);
 
     Output output = Output::table;
-    const std::map<std::string, Output> outputs = {{"table", Output::table},
-                                                   {"json", Output::json}};
-    const auto add_output = [&](CLI::App* command) {
-        command->add_option("--output,-o", output, "table or json")
-            ->transform(CLI::CheckedTransformer(outputs, CLI::ignore_case));
+    const auto add_output = [&](CLI::App* command, std::map<std::string, Output> outputs,
+                                const char* help) {
+        command->add_option("--output,-o", output, help)
+            ->transform(CLI::CheckedTransformer(std::move(outputs), CLI::ignore_case));
     };
+    const std::map<std::string, Output> of_tables = {
+        {"table", Output::table}, {"wide", Output::wide}, {"json", Output::json}};
+    const char* const table_help = "table (120 columns), wide (all there is to say) or json";
 
     std::int32_t pid = 0;
     auto* inspect_app =
@@ -165,19 +167,19 @@ int run_command_line(int argc, const char* const* argv) {
         ->check(CLI::Range(1, std::numeric_limits<std::int32_t>::max()));
     inspect_app->add_option("--path.procfs", flags.given.procfs, "where procfs is mounted");
     add_probes_dir(*inspect_app, flags.given);
-    add_output(inspect_app);
+    add_output(inspect_app, of_tables, table_help);
 
     auto* probes_app =
         app.add_subcommand("probes", "what can be attached, and where it comes from");
     add_probes_dir(*probes_app, flags.given);
-    add_output(probes_app);
+    add_output(probes_app, of_tables, table_help);
 
     std::string file;
     auto* check_app = app.add_subcommand("check-config", "check a configuration or catalogue file");
     check_app->add_option("FILE", file, "YAML file")->required();
 
     auto* version_app = app.add_subcommand("version", "print the version");
-    add_output(version_app);
+    add_output(version_app, {{"table", Output::table}, {"json", Output::json}}, "table or json");
 
     std::vector<std::string> words = with_default_command(argc, argv);
     std::reverse(words.begin(), words.end()); // as CLI11 wants them

@@ -12,10 +12,37 @@ std::size_t width_of(const std::string& text) {
         std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xc0) != 0x80; }));
 }
 
+constexpr std::size_t gap = 2;
+
+/// The first characters of the text, the last of them an ellipsis if there are more.
+std::string cut(const std::string& text, std::size_t width) {
+    if (width_of(text) <= width)
+        return text;
+    std::size_t end = 0;
+    for (std::size_t characters = 0; characters + 1 < width; ++characters)
+        do
+            ++end;
+        while (end < text.size() && (text[end] & 0xc0) == 0x80);
+    return text.substr(0, end) + "…";
+}
+
+/// Takes from the widest until they fit.
+void narrow(std::vector<std::size_t>& widths, std::size_t most) {
+    std::size_t total = gap * (widths.size() - 1);
+    for (const auto width : widths)
+        total += width;
+    for (; total > most; --total) {
+        const auto widest = std::max_element(widths.begin(), widths.end());
+        if (*widest <= 1)
+            return;
+        --*widest;
+    }
+}
+
 } // namespace
 
 void print_table(std::ostream& out, const std::vector<std::string>& header,
-                 const std::vector<std::vector<std::string>>& rows) {
+                 const std::vector<std::vector<std::string>>& rows, std::size_t most) {
     std::vector<std::size_t> widths(header.size());
     const auto measure = [&](const std::vector<std::string>& row) {
         for (std::size_t i = 0; i < header.size(); ++i)
@@ -23,15 +50,17 @@ void print_table(std::ostream& out, const std::vector<std::string>& header,
     };
     const auto print = [&](const std::vector<std::string>& row) {
         for (std::size_t i = 0; i < header.size(); ++i) {
-            out << row[i];
+            const std::string cell = cut(row[i], widths[i]);
+            out << cell;
             if (i + 1 < header.size())
-                out << std::string(widths[i] - width_of(row[i]) + 2, ' ');
+                out << std::string(widths[i] - width_of(cell) + gap, ' ');
         }
         out << '\n';
     };
     measure(header);
     for (const auto& row : rows)
         measure(row);
+    narrow(widths, most);
     print(header);
     for (const auto& row : rows)
         print(row);

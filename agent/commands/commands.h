@@ -19,7 +19,11 @@ class UsageError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-enum class Output { table, json };
+enum class Output {
+    table, ///< for people, at most 120 columns wide
+    wide,  ///< with all there is
+    json,
+};
 
 /// The agent: traces until SIGINT or SIGTERM.
 int run(const Configuration& configuration);

@@ -230,7 +230,7 @@ std::vector<std::string> missing(const Findings& findings) {
     return lines;
 }
 
-void print_files(const Findings& findings) {
+void print_files(const Findings& findings, std::size_t width) {
     std::vector<std::vector<std::string>> rows;
     each_planned(findings, [&](const modules::KnownFile& file, const std::string& group,
                                const modules::PlannedProbe& planned) {
@@ -251,7 +251,7 @@ void print_files(const Findings& findings) {
     print_table(std::cout,
                 {"GROUP", "PROBE", "FILE", "PLACE", "ADDRESS", "INSTRUCTION", "EXECUTION", "COST",
                  "SEMAPHORE", "READS"},
-                rows);
+                rows, width);
 }
 
 nlohmann::json files_document(const Findings& findings) {
@@ -282,7 +282,7 @@ nlohmann::json files_document(const Findings& findings) {
     return document;
 }
 
-void print(const Findings& findings) {
+void print(const Findings& findings, std::size_t width) {
     std::ostream& out = std::cout;
     out << "process     " << findings.identity.pid << '\n'
         << "executable  " << findings.executable << '\n'
@@ -306,7 +306,7 @@ void print(const Findings& findings) {
         print_table(
             out,
             {"GROUP", "PROBE", "FUNCTION", "ADDRESS", "SITE", "INSTRUCTION", "EXECUTION", "COST"},
-            rows);
+            rows, width);
         if (findings.account) {
             out << "\nThe runtime's own account:\n";
             for (const auto& [name, value] : account_rows(*findings.account))
@@ -315,7 +315,7 @@ void print(const Findings& findings) {
     }
     if (!findings.binary && !findings.runtime.empty())
         out << "runtime     " << findings.runtime << '\n';
-    print_files(findings);
+    print_files(findings, width);
     const auto lines = missing(findings);
     out << (lines.empty() ? "\nNothing is missing.\n" : "\nMissing:\n");
     for (const auto& line : lines)
@@ -384,7 +384,7 @@ int inspect(const Configuration& configuration, std::int32_t pid, Output output)
                                              nlohmann::json::error_handler_t::replace)
                   << '\n';
     else
-        print(findings);
+        print(findings, output == Output::wide ? any_width : readable_width);
     return findings.binary || !findings.files.empty() ? 0 : 1;
 }
 

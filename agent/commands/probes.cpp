@@ -85,12 +85,19 @@ int list_probes(const Configuration& configuration, Output output) {
         add(listing, runtime);
     for (const auto& definition : catalogue.definitions)
         add(listing, definition);
-    if (output == Output::json)
+    if (output == Output::json) {
         std::cout << listing.document.dump(2) << '\n';
-    else
-        print_table(std::cout,
-                    {"RUNTIME", "GROUP", "PROBE", "VERSIONS OR SHAPE", "WHERE", "SOURCE"},
-                    listing.rows);
+        return 0;
+    }
+    std::vector<std::string> header = {"RUNTIME", "GROUP", "PROBE", "VERSIONS OR SHAPE"};
+    if (output == Output::wide) {
+        header.insert(header.end(), {"WHERE", "SOURCE"});
+        print_table(std::cout, header, listing.rows);
+    } else {
+        for (auto& row : listing.rows)
+            row.resize(header.size());
+        print_table(std::cout, header, listing.rows, readable_width);
+    }
     return 0;
 }
 
