@@ -55,7 +55,7 @@ class RuntimeAccount {
                    return memory_.read(address, out);
                },
                [this](std::span<golang::MemoryRequest> requests) { memory_.read_batch(requests); }},
-              socket_of(), ran_before)) {}
+              kernel_sockets(), ran_before)) {}
     RuntimeAccount(const RuntimeAccount&) = delete;
     RuntimeAccount& operator=(const RuntimeAccount&) = delete;
 
@@ -75,10 +75,11 @@ class RuntimeAccount {
     }
 
   private:
-    golang::SocketOf socket_of() const {
+    golang::KernelSockets kernel_sockets() const {
         if (!sockets_)
             return {};
-        return [this](std::uint64_t number) { return sockets_->inode(number); };
+        return {[this](std::uint64_t number) { return sockets_->inode(number); },
+                [this] { return sockets_->with_peers(); }};
     }
 
     process::Memory memory_;

@@ -41,7 +41,7 @@ template <typename Event> std::optional<Event> as(std::span<const std::byte> rec
 } // namespace
 
 std::unique_ptr<Connections> Connections::of(const Binary& binary, TargetMemory memory,
-                                             SocketOf socket_of, bool ran_before) {
+                                             KernelSockets kernel, bool ran_before) {
     Linked linked{};
     for (const auto& group : binary.groups)
         for (const auto& probe : group.probes)
@@ -50,12 +50,18 @@ std::unique_ptr<Connections> Connections::of(const Binary& binary, TargetMemory 
     if (std::none_of(linked.begin(), linked.end(), [](bool one) { return one; }))
         return nullptr;
     return std::unique_ptr<Connections>(
-        new Connections(binary, std::move(memory), std::move(socket_of), linked, ran_before));
+        new Connections(binary, std::move(memory), std::move(kernel), linked, ran_before));
 }
 
-Connections::Connections(const Binary& binary, TargetMemory memory, SocketOf socket_of,
+Connections::Connections(const Binary& binary, TargetMemory memory, KernelSockets kernel,
                          const Linked& linked, bool ran_before)
-    : memory_(std::move(memory)), socket_of_(std::move(socket_of)),
+    : memory_(std::move(memory)), kernel_(std::move(kernel)),
+      socket_of_([this](std::uint64_t number) {
+          const auto inode = kernel_.of(number);
+          if (inode && old_)
+              old_->see(*inode);
+          return inode;
+      }),
       descriptors_(memory_, DescriptorFields(binary.offsets)),
       next_check_(Clock::now() + check_interval), linked_(linked), ran_before_(ran_before),
       http_servers_(memory_, map_format(binary.version, binary.build_info.version),
@@ -70,7 +76,7 @@ Connections::Connections(const Binary& binary, TargetMemory memory, SocketOf soc
 
 bool Connections::check_is_due() {
     const auto now = Clock::now();
-    if (now < next_check_ || !socket_of_)
+    if (now < next_check_ || !kernel_.of)
         return false;
     next_check_ = now + check_interval;
     return true;
@@ -139,31 +145,35 @@ ConnectionsReading Connections::read() {
     take_inbox();
     ConnectionsReading out;
     const bool check = check_is_due();
+    if (check && ran_before_ && !old_)
+        old_.emplace(kernel_.with_peers());
     out.http_server = http_servers_.read(check);
     out.http_client = http_clients_.read(check);
     out.grpc_client = grpc_channels_.read();
     out.grpc_server = grpc_servers_.read(check);
     out.sql = sql_pools_.read();
+    if (check && old_)
+        old_->forget_closed(kernel_.of);
 
-    const auto set = [&](ConnectionKind kind, bool complete, std::uint64_t corrections) {
+    const auto set = [&](ConnectionKind kind, bool any_known, std::uint64_t corrections) {
         const auto at = static_cast<std::size_t>(kind);
         if (linked_[at])
-            out.partial[at] = ran_before_ && !complete;
+            out.partial[at] = may_lack(kind, any_known);
         out.corrections[at] = corrections;
     };
     set(ConnectionKind::http_server, out.http_server.has_value(), http_servers_.corrections());
-    // What is in use shows itself when it becomes idle, or never. Records that were dropped are
-    // about its connections, all but a few.
+    // Records that were dropped are about its connections, all but a few.
     std::uint64_t overflown = 0;
     {
         const std::lock_guard lock(inbox_mutex_);
         overflown = overflown_;
     }
-    set(ConnectionKind::http_client, false, http_clients_.corrections() + overflown);
+    set(ConnectionKind::http_client, out.http_client.has_value(),
+        http_clients_.corrections() + overflown);
     set(ConnectionKind::grpc_client, out.grpc_client.has_value(), grpc_channels_.corrections());
     set(ConnectionKind::grpc_server, out.grpc_server.has_value(), grpc_servers_.corrections());
     set(ConnectionKind::sql, out.sql.has_value(), sql_pools_.corrections());
-    if (socket_of_) {
+    if (kernel_.of) {
         const auto checked = [&](ConnectionKind kind, const SocketChecks& counts) {
             if (linked_[static_cast<std::size_t>(kind)])
                 out.sockets[static_cast<std::size_t>(kind)] = counts;
@@ -173,6 +183,23 @@ ConnectionsReading Connections::read() {
         checked(ConnectionKind::grpc_server, grpc_servers_.sockets());
     }
     return out;
+}
+
+/// Whether something of this kind that is older than tracing may not be counted.
+bool Connections::may_lack(ConnectionKind kind, bool any_known) const {
+    if (!ran_before_)
+        return false;
+    if (!old_)
+        return true;
+    switch (kind) {
+    case ConnectionKind::http_server:
+    case ConnectionKind::grpc_server:
+        return old_->any_inbound();
+    case ConnectionKind::http_client:
+        return old_->any_outbound();
+    default: // channels and pools are counted without a connection, too
+        return !any_known || old_->any_outbound();
+    }
 }
 
 } // namespace holter::golang

@@ -3,6 +3,9 @@
 
 #include "catch.h"
 
+#include <arpa/inet.h>
+#include <map>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -35,6 +38,35 @@ TEST_CASE("sockets: the kernel's list of a process") {
     Identity other = *identity;
     ++other.start_time;
     CHECK(Sockets::open(procfs, other).error().reason == "vanished");
+}
+
+TEST_CASE("sockets: those of a process that have a peer, and which way it came") {
+    const Procfs procfs;
+    const auto sockets = Sockets::open(procfs, *procfs.identity(::getpid()));
+    REQUIRE(sockets);
+    const Descriptor listener(::socket(AF_INET, SOCK_STREAM, 0)),
+        client(::socket(AF_INET, SOCK_STREAM, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* const name = reinterpret_cast<sockaddr*>(&address);
+    REQUIRE(::bind(listener.get(), name, size) == 0);
+    REQUIRE(::listen(listener.get(), 1) == 0);
+    REQUIRE(::getsockname(listener.get(), name, &size) == 0);
+    REQUIRE(::connect(client.get(), name, size) == 0);
+    const Descriptor served(::accept(listener.get(), nullptr, nullptr));
+    REQUIRE(served);
+    std::map<int, PeerWay> ways;
+    for (const auto& socket : sockets->with_peers()) {
+        CHECK(socket.inode == sockets->inode(socket.number));
+        ways[static_cast<int>(socket.number)] = socket.way;
+    }
+    CHECK(ways.count(listener.get()) == 0);
+    REQUIRE(ways.count(client.get()) == 1);
+    CHECK_FALSE(ways.at(client.get()).inbound);
+    REQUIRE(ways.count(served.get()) == 1);
+    CHECK_FALSE(ways.at(served.get()).outbound);
 }
 
 TEST_CASE("sockets: of a process that has ended there are none") {
