@@ -2,6 +2,7 @@
 """Requests of the programs go_http and go_grpc: what the agent counted against what client and
 server counted themselves. Keys are those of the programs: "GET /items/%d 200", "pkg.S/M 5"."""
 
+from harness.report import say
 from harness.waiting import DeadlineError, wait_until
 
 CODES = ("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
@@ -98,6 +99,7 @@ def judge(report, agent, before, kind, service, own, relative=0.02):
     most = max(theirs, own.get("since_arrival", 0))
     report.at_least(f"{kind}: sum of durations", measured, theirs * (1 - relative), " s")
     report.at_most(f"{kind}: sum of durations", measured, most * (1 + relative), " s")
+    say(f"{report.context}: {kind}: {measured:.2f} s in requests, {measured / theirs:.4f} of the program's own")
     report.equal(f"{kind}: events lost", losses(page), losses(before))
     return page
 
