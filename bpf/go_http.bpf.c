@@ -7,12 +7,14 @@
  *            tells of a handler that did not return (panic) or took the connection
  *   HTTP/2   in handlerDone; a panicking handler's stream is reset instead
  * A request that is made begins in Transport.roundTrip and ends there with an answer, with an
- * error that is not worth another attempt, or without a connection.
+ * error that is not worth another attempt, or without a connection. HTTP/2's transport tells of the
+ * end itself, and golang.org/x/net's, which can be used alone, of the begin as well.
  */
 #include "bpf/kernel.h"
 
 #include <bpf/bpf_helpers.h>
 
+#include "bpf/http_errors.h"
 #include "bpf/requests.h"
 #include "bpf/routes.h"
 
@@ -28,12 +30,11 @@ struct {
 	__type(value, struct holter_http_target);
 } http_targets SEC(".maps");
 
-static __always_inline void read_method(struct request_end *end, struct holter_http_target *target,
-					__u64 request)
+static __always_inline void read_method(struct request_end *end, __u64 address)
 {
 	struct go_string method;
 
-	read_string(end, &method, request + target->request_method);
+	read_string(end, &method, address);
 	if (method.length > sizeof(end->facts.method)) {
 		end->facts.method[0] = '?';
 		return;
@@ -43,11 +44,20 @@ static __always_inline void read_method(struct request_end *end, struct holter_h
 		end->facts.flags |= HOLTER_REQUEST_UNREADABLE;
 }
 
+static __always_inline void read_path(struct request_end *end, struct holter_http_target *target,
+				      __u64 address)
+{
+	__u64 url = read_target(end, address, sizeof(url));
+
+	if (url)
+		read_string(end, &end->text, url + target->url_path);
+}
+
 /* The pattern that a ServeMux found, or else the path. */
 static __always_inline void read_route(struct request_end *end, struct holter_http_target *target,
 				       __u64 request)
 {
-	__u64 pattern, url;
+	__u64 pattern;
 
 	if (target->request_pattern != HOLTER_NO_FIELD) {
 		read_string(end, &end->text, request + target->request_pattern);
@@ -60,26 +70,30 @@ static __always_inline void read_route(struct request_end *end, struct holter_ht
 		end->facts.flags |= HOLTER_REQUEST_ROUTE;
 		return;
 	}
-	url = read_target(end, request + target->request_url, sizeof(url));
-	if (url)
-		read_string(end, &end->text, url + target->url_path);
+	read_path(end, target, request + target->request_url);
 }
 
 static __always_inline void read_headers(struct request_end *end, struct holter_http_target *target,
-					 __u64 request)
+					 __u64 request, __u16 field)
 {
 	__u64 map = 0;
 
-	if (target->request_header != HOLTER_NO_FIELD &&
-	    !bpf_probe_read_user(&map, sizeof(map),
-				 (const void *)(request + target->request_header)))
+	if (field != HOLTER_NO_FIELD &&
+	    !bpf_probe_read_user(&map, sizeof(map), (const void *)(request + field)))
 		find_headers(&end->headers, map, target->map_format);
+}
+
+/* Whether the request is an internal/http2.ServerRequest. */
+static __always_inline bool is_of_stream(const struct open_request *open)
+{
+	return !open->writer;
 }
 
 static __noinline int served(struct hit *hit, struct open_request *open, __u32 status, __u32 flags)
 {
 	struct holter_http_target *target;
 	struct request_end end = {};
+	bool of_stream;
 	__u64 request;
 
 	if (!hit || !open)
@@ -88,15 +102,20 @@ static __noinline int served(struct hit *hit, struct open_request *open, __u32 s
 	if (!target)
 		return 0;
 	request = open->request;
+	of_stream = is_of_stream(open);
 	measure(&end, hit->slot, HOLTER_HTTP_SERVER, open, bpf_ktime_get_ns());
 	end.facts.status = status;
 	end.facts.flags = flags;
-	read_method(&end, target, request);
-	if (!open->piece_count)
+	read_method(&end,
+		    request + (of_stream ? target->stream_request_method : target->request_method));
+	if (of_stream)
+		read_path(&end, target, request + target->stream_request_url);
+	else if (!open->piece_count)
 		read_route(&end, target, request);
 	if (trace_turn(hit->slot, end.ended_ns, end.facts.duration_ns,
 		       status >= STATUS_FIRST_ERROR || flags & HOLTER_REQUEST_PANICKED))
-		read_headers(&end, target, request);
+		read_headers(&end, target, request,
+			     of_stream ? target->stream_request_header : target->request_header);
 	return open->piece_count ? emit_routed(&end, open, hit->slot)
 				 : emit_request(&end, hit->slot);
 }
@@ -105,6 +124,15 @@ static __noinline int served(struct hit *hit, struct open_request *open, __u32 s
 static __noinline int http_request_begins(struct pt_regs *ctx, struct hit *hit)
 {
 	begin_request(hit->slot, HOLTER_HTTP_SERVER, GO_G(ctx), GO_ARG4(ctx), GO_ARG3(ctx));
+	return 0;
+}
+
+/* net/http/internal/http2.(*serverConn).runHandler(sc, rw, req, handler), Go >= 1.27: the handler
+ * is given another request, which cannot be seen unless the handler is that of a net/http server.
+ */
+static __noinline int http_stream_begins(struct pt_regs *ctx, struct hit *hit)
+{
+	begin_request(hit->slot, HOLTER_HTTP_SERVER, GO_G(ctx), GO_ARG3(ctx), 0);
 	return 0;
 }
 
@@ -171,6 +199,20 @@ static __noinline int http_stream_panics(struct pt_regs *ctx, struct hit *hit)
 	return open ? served(hit, open, 0, HOLTER_REQUEST_PANICKED) : 0;
 }
 
+/* golang.org/x/net/http2/h2c takes the connection from a request of method PRI: HTTP/2 begins so,
+ * it is nobody's request. Those that come on the connection are. */
+static __always_inline bool is_preface(struct holter_http_target *target, __u64 request)
+{
+	struct go_string method = {};
+	char letters[3] = {};
+
+	return !bpf_probe_read_user(&method, sizeof(method),
+				    (const void *)(request + target->request_method)) &&
+	       method.length == sizeof(letters) &&
+	       !bpf_probe_read_user(letters, sizeof(letters), (const void *)method.address) &&
+	       letters[0] == 'P' && letters[1] == 'R' && letters[2] == 'I';
+}
+
 /* The deferred function of (*conn).serve. A request that is still open here was not finished: its
  * handler took the connection, or did not return. */
 static __noinline int http_connection_ends(struct pt_regs *ctx, struct hit *hit)
@@ -186,6 +228,10 @@ static __noinline int http_connection_ends(struct pt_regs *ctx, struct hit *hit)
 				 (const void *)(open->writer + target->response_conn)))
 		bpf_probe_read_user(&hijacked, sizeof(hijacked),
 				    (const void *)(connection + target->conn_hijacked));
+	if (hijacked && is_preface(target, open->request)) {
+		open->began_ns = 0;
+		return 0;
+	}
 	if (hijacked)
 		return served(hit, open, 0, HOLTER_REQUEST_HIJACKED);
 	if (!bpf_probe_read_user(&wrote, sizeof(wrote),
@@ -242,7 +288,7 @@ static __noinline int called(struct hit *hit, struct open_request *open, __u32 s
 	measure(&end, hit->slot, HOLTER_HTTP_CLIENT, open, bpf_ktime_get_ns());
 	end.facts.status = status;
 	end.facts.flags |= flags;
-	read_method(&end, target, request);
+	read_method(&end, request + target->request_method);
 	url = read_target(&end, request + target->request_url, sizeof(url));
 	if (url)
 		read_string(&end, &end.text, url + target->url_host);
@@ -253,6 +299,27 @@ static __noinline int called(struct hit *hit, struct open_request *open, __u32 s
 static __noinline int http_call_begins(struct pt_regs *ctx, struct hit *hit)
 {
 	begin_request(hit->slot, HOLTER_HTTP_CLIENT, GO_G(ctx), GO_ARG2(ctx), 0);
+	return 0;
+}
+
+/* golang.org/x/net/http2.(*Transport).RoundTripOpt(t, req, …). Where net/http's transport calls it,
+ * the call has begun already, perhaps with another copy of the request: but the URL is the same. */
+static __noinline int http_module_call_begins(struct pt_regs *ctx, struct hit *hit)
+{
+	struct holter_http_target *target = bpf_map_lookup_elem(&http_targets, &hit->slot);
+	struct open_request *open = open_request_of(hit->slot, HOLTER_HTTP_CLIENT, GO_G(ctx));
+	__u64 request = GO_ARG2(ctx), url = 0, begun = 0;
+
+	if (!target)
+		return 0;
+	if (open &&
+	    !bpf_probe_read_user(&begun, sizeof(begun),
+				 (const void *)(open->request + target->request_url)) &&
+	    !bpf_probe_read_user(&url, sizeof(url),
+				 (const void *)(request + target->request_url)) &&
+	    url == begun)
+		return 0;
+	begin_request(hit->slot, HOLTER_HTTP_CLIENT, GO_G(ctx), request, 0);
 	return 0;
 }
 
@@ -267,7 +334,10 @@ static __noinline int http_call_answered(struct pt_regs *ctx, struct hit *hit)
 	if (!open || !target)
 		return 0;
 	if (GO_ARG2(ctx)) { /* perhaps it is tried again */
-		open->error = error_of(hit->slot, GO_ARG2(ctx), GO_ARG3(ctx));
+		struct go_interface error = {GO_ARG2(ctx), GO_ARG3(ctx)};
+
+		take_off(hit->slot, &error);
+		open->error = error_of(hit->slot, error.itab, error.data);
 		return 0;
 	}
 	field = HOLTER_COOKIE_ARGUMENT(hit->cookie) == HOLTER_ARGUMENT_of_stream
@@ -328,10 +398,25 @@ static __noinline int http_dialled(struct pt_regs *ctx, struct hit *hit)
 	return 0;
 }
 
-/* (*wantConn).cancel(w, …): no connection could be had. */
+/* Why the request's own context has ended, if it has: net/http prefers that to a dial's error. */
+static __always_inline void read_context(struct hit *hit, struct open_request *open,
+					 struct go_interface *error)
+{
+	struct holter_http_target *target = bpf_map_lookup_elem(&http_targets, &hit->slot);
+
+	if (!target || target->request_context == HOLTER_NO_FIELD ||
+	    target->context_cause == HOLTER_NO_FIELD ||
+	    bpf_probe_read_user(error, sizeof(*error),
+				(const void *)(open->request + target->request_context)))
+		return;
+	find_cause(error, hit->slot, target->context_cause);
+}
+
+/* (*wantConn).cancel(w, t): no connection could be had; up to Go 1.24 cancel(w, t, err error). */
 static __noinline int http_call_without_connection(struct pt_regs *ctx, struct hit *hit)
 {
 	struct open_request *open = open_request_of(hit->slot, HOLTER_HTTP_CLIENT, GO_G(ctx));
+	struct go_interface why = {};
 	struct dial_key key = {};
 	struct go_error *error;
 
@@ -340,10 +425,18 @@ static __noinline int http_call_without_connection(struct pt_regs *ctx, struct h
 	key.target = hit->slot;
 	key.waiting = GO_ARG1(ctx);
 	error = bpf_map_lookup_elem(&failed_dials, &key);
-	if (error) {
-		open->error = *error;
-		bpf_map_delete_elem(&failed_dials, &key);
+	if (HOLTER_COOKIE_ARGUMENT(hit->cookie) == HOLTER_ARGUMENT_of_error) {
+		why.itab = GO_ARG3(ctx);
+		why.data = GO_ARG4(ctx);
+	} else {
+		read_context(hit, open, &why);
 	}
+	if (why.itab)
+		open->error = error_of(hit->slot, why.itab, why.data);
+	else if (error)
+		open->error = *error;
+	if (error)
+		bpf_map_delete_elem(&failed_dials, &key);
 	return called(hit, open, 0, HOLTER_REQUEST_FAILED);
 }
 

@@ -8,10 +8,9 @@
 #ifndef HOLTER_GRPC_METADATA_H
 #define HOLTER_GRPC_METADATA_H
 
-#include "bpf/kernel.h"
+#include "bpf/type_name.h"
 
 #define CONTEXT_CHAIN 24
-#define TYPE_NAME 40 /* of abi.Type.Str, in all versions */
 
 struct metadata_search {
 	__u64 types; /* what names of types are relative to */
@@ -31,18 +30,12 @@ struct context_link {
 
 static __always_inline bool is_metadata_key(__u64 types, __u64 type)
 {
-	/* How long the name is, and then the name; a byte of flags comes before. */
-	const __u64 wanted[] = {0x61646174656d2a17ULL /* 23 *metada */,
-				0x636e49646d2e6174ULL /* ta.mdInc */,
-				0x79654b676e696d6fULL /* omingKey */};
-	__u64 name[3] = {};
-	__s32 offset = 0;
+	struct type_name name = {};
 
-	return type > types &&
-	       !bpf_probe_read_user(&offset, sizeof(offset), (const void *)(type + TYPE_NAME)) &&
-	       offset > 0 &&
-	       !bpf_probe_read_user(name, sizeof(name), (const void *)(types + offset + 1)) &&
-	       name[0] == wanted[0] && name[1] == wanted[1] && name[2] == wanted[2];
+	return read_type_name(&name, types, type) &&
+	       begins_with(&name, 0x61646174656d2a17ULL /* 23 *metada */,
+			   0x636e49646d2e6174ULL /* ta.mdInc */) &&
+	       name.begin[2] == 0x79654b676e696d6fULL /* omingKey */;
 }
 
 /* Not static: verified once. */

@@ -154,9 +154,14 @@ struct holter_http_target {
 	__u16 gorilla_path;	    /* mux.Route.regexp.path: *routeRegexp */
 	__u16 gorilla_pattern;	    /* mux.routeRegexp.template */
 	__u16 request_header;
-	__u16 map_format; /* enum holter_map_format */
+	__u16 stream_request_method; /* internal/http2.ServerRequest, Go >= 1.27 */
+	__u16 stream_request_url;
+	__u16 stream_request_header;
+	__u16 request_context;
+	__u16 context_cause; /* context.cancelCtx */
+	__u16 map_format;    /* enum holter_map_format */
 };
-HOLTER_ASSERT_SIZE(struct holter_http_target, 44);
+HOLTER_ASSERT_SIZE(struct holter_http_target, 54);
 
 /* The array `grpc_targets`. */
 struct holter_grpc_target {
@@ -183,10 +188,12 @@ HOLTER_ASSERT_SIZE(struct holter_grpc_target, 48);
 	X(http_request_ends)                                                                       \
 	X(http_stream_ends)                                                                        \
 	X(http_stream_panics)                                                                      \
+	X(http_stream_begins)                                                                      \
 	X(http_module_stream_begins)                                                               \
 	X(http_connection_ends)                                                                    \
 	X(http_routed)                                                                             \
 	X(http_call_begins)                                                                        \
+	X(http_module_call_begins)                                                                 \
 	X(http_call_answered)                                                                      \
 	X(http_call_retried)                                                                       \
 	X(http_stream_retried)                                                                     \
@@ -199,7 +206,8 @@ HOLTER_ASSERT_SIZE(struct holter_grpc_target, 48);
 	X(of_gin)                                                                                  \
 	X(of_echo)                                                                                 \
 	X(of_chi)                                                                                  \
-	X(of_gorilla)
+	X(of_gorilla)                                                                              \
+	X(of_error)
 enum holter_go_http_program {
 	HOLTER_GO_HTTP_PROGRAMS(HOLTER_PROGRAM_ID) HOLTER_GO_HTTP_PROGRAM_COUNT
 };

@@ -86,6 +86,7 @@ Probe parse_probe(const YamlValue& value, const Vocabulary& words, const std::st
     if (const auto sites = map.find("sites"))
         probe.sites =
             sites->text() == "any" ? 0 : static_cast<std::uint32_t>(sites->integer(1, 64));
+    probe.linked = map.text_or_nothing("linked");
     probe.instead_of = map.text_or_nothing("instead_of");
     const YamlValue program = map.require("program");
     probe.program = program.text();

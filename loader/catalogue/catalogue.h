@@ -49,6 +49,7 @@ struct Probe {
     bool result = false; ///< probe where the result of `call` is looked at, not the call
     /// How many such calls there must be: another number is another version. 0: at least one.
     std::uint32_t sites = 1;
+    std::string linked;     ///< only where this function is in the binary
     std::string instead_of; ///< only where that probe of the group cannot be had
     std::string program;    ///< part of the group's BPF program that takes the hits
     std::uint8_t program_id = 0;

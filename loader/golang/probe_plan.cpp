@@ -146,10 +146,8 @@ bool fits(const catalogue::Probe& probe, const GoVersion& version) {
 }
 
 /// The linker leaves out what cannot be called.
-bool is_linked(const catalogue::Probe& probe, const FunctionTable& functions) {
-    const auto is_it = [&](const std::string& name) {
-        return catalogue::matches(probe.function, name);
-    };
+bool is_linked(const std::string& wanted, const FunctionTable& functions) {
+    const auto is_it = [&](const std::string& name) { return catalogue::matches(wanted, name); };
     return std::any_of(functions.functions.begin(), functions.functions.end(),
                        [&](const Function& function) { return is_it(function.name); }) ||
            std::any_of(functions.inlined.begin(), functions.inlined.end(),
@@ -172,8 +170,9 @@ std::vector<std::string> functions_for_plan(const catalogue::Runtime& runtime,
         for (const auto& probe : group.probes)
             if (fits(probe, version)) {
                 names.push_back(probe.function);
-                if (!probe.call.empty())
-                    names.push_back(probe.call);
+                for (const std::string& other : {probe.call, probe.linked})
+                    if (!other.empty())
+                        names.push_back(other);
             }
     return names;
 }
@@ -186,7 +185,9 @@ std::vector<GroupPlan> plan_probes(const catalogue::Runtime& runtime, const elf:
     for (const auto& group : runtime.groups) {
         GroupPlan plan{group.name, group.object, group.windows, group.per_request, {}};
         for (const auto& probe : group.probes) {
-            if (!fits(probe, version) || (group.optional && !is_linked(probe, functions)) ||
+            if (!fits(probe, version) ||
+                (group.optional && !is_linked(probe.function, functions)) ||
+                (!probe.linked.empty() && !is_linked(probe.linked, functions)) ||
                 is_planned(plan, probe.instead_of))
                 continue;
             if (probe.module.empty()) {

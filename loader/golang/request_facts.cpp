@@ -42,6 +42,11 @@ holter_http_target http_facts(const Binary& binary) {
     target.url_host = field(go, {"net/url.URL.Host"});
     target.url_path = field(go, {"net/url.URL.Path"});
     target.request_header = field(go, {"net/http.Request.Header"});
+    target.request_context = field(go, {"net/http.Request.ctx"});
+    target.context_cause = field(go, {"context.cancelCtx.cause"});
+    target.stream_request_method = field(go, {"net/http/internal/http2.ServerRequest.Method"});
+    target.stream_request_url = field(go, {"net/http/internal/http2.ServerRequest.URL"});
+    target.stream_request_header = field(go, {"net/http/internal/http2.ServerRequest.Header"});
     target.map_format = map_format_of(binary);
     target.answer_status = field(go, {"net/http.Response.StatusCode"});
     target.stream_answer_status = field(go, {"net/http/internal/http2.ClientResponse.StatusCode"});

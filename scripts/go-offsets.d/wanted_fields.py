@@ -80,7 +80,7 @@ errors.errorString          s
 errors.joinError            errs
 fmt.wrapError               msg err
 fmt.wrapErrors              msg errs
-context.cancelCtx           Context done err
+context.cancelCtx           Context done err cause
 context.timerCtx            cancelCtx deadline
 context.valueCtx            Context key val
 crypto/tls.Config           ServerName

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"io"
 	"log"
@@ -54,8 +53,7 @@ func pick(random *rand.Rand) kind {
 // durations are those of RoundTrip: until the answer's header is there. Each request makes the
 // server throw away so many bytes.
 func drive(scheme, address string, requests, workers, garbage int) (interface{}, error) {
-	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
-		ForceAttemptHTTP2: true, MaxIdleConnsPerHost: workers}
+	transport := ways[scheme](workers)
 	defer transport.CloseIdleConnections()
 	made := newAccount()
 	failed := make(chan error, workers)
@@ -86,7 +84,7 @@ func drive(scheme, address string, requests, workers, garbage int) (interface{},
 	}
 }
 
-func one(transport *http.Transport, made *account, scheme, address string, k kind, random *rand.Rand, garbage int) error {
+func one(transport transport, made *account, scheme, address string, k kind, random *rand.Rand, garbage int) error {
 	path := strings.Replace(k.path, "%d", fmt.Sprint(1+random.Intn(1000000)), 1)
 	code := k.code
 	expected := code
@@ -98,7 +96,7 @@ func one(transport *http.Transport, made *account, scheme, address string, k kin
 	}
 	key := fmt.Sprintf("%s %s %d", k.method, k.path, expected)
 	query := url.Values{"key": {key}, "code": {fmt.Sprint(code)}, "us": {fmt.Sprint(5000 + random.Intn(5000))}, "garbage": {fmt.Sprint(garbage)}}
-	request, err := http.NewRequest(k.method, scheme+"://"+address+path+"?"+query.Encode(), nil)
+	request, err := http.NewRequest(k.method, serverURL(scheme, address)+path+"?"+query.Encode(), nil)
 	if err != nil {
 		return err
 	}
@@ -117,8 +115,7 @@ func one(transport *http.Transport, made *account, scheme, address string, k kin
 
 // load makes requests for so long, one after the other by each worker; the answer says how many.
 func load(scheme, address string, duration time.Duration, workers int) (interface{}, error) {
-	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
-		ForceAttemptHTTP2: true, MaxIdleConnsPerHost: workers}
+	transport := ways[scheme](workers)
 	defer transport.CloseIdleConnections()
 	counts, failed := make([]int, workers), make(chan error, workers)
 	end := time.Now().Add(duration)
@@ -128,7 +125,7 @@ func load(scheme, address string, duration time.Duration, workers int) (interfac
 		go func(count *int) {
 			defer group.Done()
 			for time.Now().Before(end) {
-				request, err := http.NewRequest("GET", scheme+"://"+address+"/items/1", nil)
+				request, err := http.NewRequest("GET", serverURL(scheme, address)+"/items/1", nil)
 				if err != nil {
 					failed <- err
 					return

@@ -113,6 +113,8 @@ func main() {
 			out, err = trace(words[1], words[2], number(3), number(4), words[5])
 		case "odd": // address
 			out, err = odd(words[1])
+		case "fail": // address, address with TLS, requests of each kind
+			out, err = failing(words[1], words[2], number(3))
 		case "die": // address requests workers
 			out, err = die(words[1], number(2), number(3))
 		case "pauses":

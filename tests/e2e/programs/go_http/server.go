@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -35,6 +36,9 @@ func handle(w http.ResponseWriter, r *http.Request) {
 		panic("as asked")
 	case "exit": // the goroutine ends in the middle of the request
 		runtime.Goexit()
+	case "redirect":
+		http.Redirect(w, r, "/health?key=redirected", http.StatusFound)
+		return
 	case "abort":
 		panic(http.ErrAbortHandler)
 	case "hijack":
@@ -89,6 +93,10 @@ func (h recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			served.addStops(count, seconds)
 		}
 	}()
+	if strings.HasPrefix(r.URL.Path, "/raw/") { // no router has this
+		change(w, r)
+		return
+	}
 	h.next.ServeHTTP(w, r)
 }
 
@@ -103,11 +111,15 @@ func certificate() (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
 }
 
-// serve starts an HTTP/1.1 server and, with TLS, an HTTP/2 server. A bare one keeps no account, one of
+// What else this version of Go, and the module golang.org/x/net, can serve, by name.
+var moreServers = map[string]func(net.Listener, http.Handler, tls.Certificate){}
+
+// serve starts an HTTP/1.1 server and, with TLS, an HTTP/2 server, and what else there is. A bare one keeps no account, one of
 // kind gc asks the runtime for the collector's stops as well.
 func serve(kind string) (interface{}, error) {
 	mux := http.NewServeMux()
 	register(mux)
+	registerChanging(mux)
 	var handler http.Handler = mux
 	if kind != "bare" {
 		handler = recorder{mux, kind == "gc"}
@@ -130,5 +142,13 @@ func serve(kind string) (interface{}, error) {
 	addresses["https"] = encrypted.Addr().String()
 	go (&http.Server{Handler: handler, ErrorLog: quiet,
 		TLSConfig: &tls.Config{Certificates: []tls.Certificate{own}}}).ServeTLS(encrypted, "", "")
+	for name, start := range moreServers {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		addresses[name] = listener.Addr().String()
+		go start(listener, handler, own)
+	}
 	return addresses, nil
 }

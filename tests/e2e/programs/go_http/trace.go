@@ -4,7 +4,6 @@ package main
 
 import (
 	"crypto/rand"
-	"crypto/tls"
 	"fmt"
 	"io"
 	mathrand "math/rand"
@@ -57,8 +56,7 @@ func identify(request *http.Request, headers string, made *traced) {
 
 // trace makes requests, each with headers of its own, and tells of all of them.
 func trace(scheme, address string, requests, workers int, headers string) (interface{}, error) {
-	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
-		ForceAttemptHTTP2: true, MaxIdleConnsPerHost: workers}
+	transport := ways[scheme](workers)
 	defer transport.CloseIdleConnections()
 	all, failed := make([]traced, requests), make(chan error, workers)
 	var group sync.WaitGroup
@@ -68,7 +66,7 @@ func trace(scheme, address string, requests, workers int, headers string) (inter
 			defer group.Done()
 			random := mathrand.New(mathrand.NewSource(int64(worker)))
 			for i := worker; i < requests; i += workers {
-				if err := traceOne(transport, scheme+"://"+address, pick(random), sleeps[i%len(sleeps)]+random.Intn(spread), headers, &all[i]); err != nil {
+				if err := traceOne(transport, serverURL(scheme, address), pick(random), sleeps[i%len(sleeps)]+random.Intn(spread), headers, &all[i]); err != nil {
 					failed <- err
 					return
 				}
@@ -84,7 +82,7 @@ func trace(scheme, address string, requests, workers int, headers string) (inter
 	}
 }
 
-func traceOne(transport *http.Transport, server string, k kind, us int, headers string, made *traced) error {
+func traceOne(transport transport, server string, k kind, us int, headers string, made *traced) error {
 	code, expected := k.code, k.code
 	switch code {
 	case 0:
