@@ -142,12 +142,28 @@ def _with_module(folder, version, module, tagged, unfinished):
     return copy
 
 
-def build(version, mode="plain", program="go_gc", variant="", flags=(), key=b"", module=""):
+def _patch(folder, version, module, patch):
+    """Changes one file of the module that the program needs: `(its name, expression, replacement, what is
+    added at its end)`."""
+    name, expression, replacement, addition = patch
+    environ = {**environment(version, cgo=False), "GOFLAGS": "-buildvcs=false"}
+    for command in ("tidy", "vendor"):
+        _run([_driver(), "mod", command], cwd=folder, env=environ)
+    file = folder / "vendor" / module.rpartition("@")[0] / name
+    text, changes = re.subn(expression, replacement, file.read_text())
+    if not changes:
+        raise RuntimeError(f"nothing in {file} is {expression}")
+    file.chmod(0o644)
+    file.write_text(text + addition)
+
+
+def build(version, mode="plain", program="go_gc", variant="", flags=(), key=b"", module="", patch=()):
     """Path of the program built with this toolchain in this mode; `variant` makes binaries differ,
     `flags` are more flags of `go build`, `key` stands for what they refer to, `module` is the
-    release of the module that the program needs, or of several, with spaces between."""
+    release of the module that the program needs, or of several, with spaces between; `patch` changes a
+    file of that."""
     folder = _PROGRAMS / program
-    words = [platform.machine(), version, mode, variant, key.hex() or " ".join(flags)]
+    words = [platform.machine(), version, mode, variant, key.hex() or " ".join(flags), *patch]
     if module:
         words.append(module)
     release = module.rpartition("@")[2]
@@ -169,7 +185,9 @@ def build(version, mode="plain", program="go_gc", variant="", flags=(), key=b"",
         if module:
             tagged = any(flag.startswith("-tags=") for flag in flags)
             folder = _with_module(folder, version, module, tagged, unfinished)
-            wanted += ["-mod=mod"] if tagged else []
+            wanted += [f"-mod={'vendor' if patch else 'mod'}"] if tagged else []
+            if patch:
+                _patch(folder, version, module, patch)
         _go("build", *wanted, "-o", path, ".", cwd=folder,
             env=environment(version, mode == "pie_external_cgo", _EXPERIMENTS.get(mode, "")))
         output.parent.mkdir(exist_ok=True)

@@ -4,14 +4,17 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"math/rand"
+	"strings"
 	"sync"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
@@ -25,8 +28,13 @@ var mix = []struct {
 	{codes.Internal, 3}, {codes.Unknown, 2}, {codes.PermissionDenied, 1}, {codes.ResourceExhausted, 1},
 }
 
-func dial(address string) (*grpc.ClientConn, error) {
-	return grpc.Dial(address, grpc.WithInsecure())
+// dial makes a channel; addresses that begin with `tls:` are those of a handler of net/http's server.
+func dial(address string, options ...grpc.DialOption) (*grpc.ClientConn, error) {
+	security := grpc.WithInsecure()
+	if strings.HasPrefix(address, "tls:") {
+		security = grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{InsecureSkipVerify: true}))
+	}
+	return grpc.Dial(strings.TrimPrefix(address, "tls:"), append(options, security)...)
 }
 
 // drive makes unary calls of all methods in turn, with the mix of codes, and counts what the

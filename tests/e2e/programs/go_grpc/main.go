@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,7 +26,7 @@ type account struct {
 	mutex   sync.Mutex
 	counts  map[string]int64
 	seconds map[string]float64
-	arrival float64 // seconds of calls served, from their arrival
+	handled float64 // seconds that handlers took
 	pause   float64 // stops of the collector inside calls
 	paused  int64   // calls that met one
 }
@@ -41,11 +42,17 @@ func (a *account) add(key string, duration time.Duration) {
 	a.seconds[key] += duration.Seconds()
 }
 
-func (a *account) addSeconds(duration, sinceArrival time.Duration) {
+// addHandled adds what a handler took, addServed the whole call.
+func (a *account) addHandled(duration time.Duration) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	a.handled += duration.Seconds()
+}
+
+func (a *account) addServed(duration time.Duration) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	a.seconds["all"] += duration.Seconds()
-	a.arrival += sinceArrival.Seconds()
 }
 
 // addStops adds what happened since stops() gave these.
@@ -70,7 +77,7 @@ func (a *account) answer() map[string]interface{} {
 	for key, sum := range a.seconds {
 		seconds[key] = sum
 	}
-	return map[string]interface{}{"counts": counts, "seconds": seconds, "since_arrival": a.arrival,
+	return map[string]interface{}{"counts": counts, "seconds": seconds, "handled": a.handled,
 		"pause_seconds": a.pause, "paused": a.paused}
 }
 
@@ -114,7 +121,7 @@ func main() {
 		var out interface{}
 		var err error
 		switch words[0] {
-		case "serve": // gc|plain|bare
+		case "serve": // gc|plain|bare|tap|handler
 			out, err = serve(words[1])
 		case "served":
 			out = served.answer()
@@ -130,6 +137,19 @@ func main() {
 			out, err = odd(words[1])
 		case "fail": // address calls
 			out, err = fail(words[1], number(2))
+		case "retry": // address calls-of-each-kind
+			out, err = retry(words[1], number(2))
+		case "hang": // address calls-of-each-kind
+			out, err = hang(words[1], number(2))
+		case "reset":
+			out, err = reset()
+		case "reject": // address calls
+			out, err = rejected(words[1], number(2))
+		case "waiting":
+			out = map[string]int32{"calls": atomic.LoadInt32(&waiters)}
+		case "stop":
+			running.Stop()
+			out = map[string]string{}
 		case "hold": // address streams
 			out, err = hold(words[1], number(2))
 		case "die": // address calls workers

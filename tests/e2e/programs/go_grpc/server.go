@@ -9,10 +9,12 @@ import (
 	"net"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/tap"
@@ -57,12 +59,38 @@ func work(order string) error {
 	return status.Error(codes.Code(code), "as asked")
 }
 
+// How many calls wait for their end.
+var waiters int32
+
+func wait(ctx context.Context) error {
+	atomic.AddInt32(&waiters, 1)
+	<-ctx.Done()
+	return status.FromContextError(ctx.Err()).Err()
+}
+
+// previous is how often this call has been tried before, as its client says.
+func previous(ctx context.Context) int {
+	md, _ := metadata.FromIncomingContext(ctx)
+	tries := 0
+	for _, value := range md.Get("grpc-previous-rpc-attempts") {
+		fmt.Sscan(value, &tries)
+	}
+	return tries
+}
+
 func unary(server interface{}, ctx context.Context, decode func(interface{}) error, interceptor grpc.UnaryServerInterceptor, full string) (interface{}, error) {
 	in := new(wrapperspb.StringValue)
 	if err := decode(in); err != nil {
 		return nil, err
 	}
 	handler := func(ctx context.Context, request interface{}) (interface{}, error) {
+		if request.(*wrapperspb.StringValue).Value == "wait" {
+			return nil, wait(ctx)
+		}
+		var fails int
+		if n, _ := fmt.Sscanf(request.(*wrapperspb.StringValue).Value, "retry %d", &fails); n == 1 && previous(ctx) < fails {
+			return nil, status.Error(codes.Unavailable, "not yet")
+		}
 		if err := work(request.(*wrapperspb.StringValue).Value); err != nil {
 			return nil, err
 		}
@@ -86,8 +114,7 @@ func stream(server interface{}, s grpc.ServerStream) error {
 			return err
 		}
 		if in.Value == "wait" {
-			<-s.Context().Done()
-			return status.FromContextError(s.Context().Err()).Err()
+			return wait(s.Context())
 		}
 		if err := work(strings.TrimPrefix(in.Value, "many ")); err != nil {
 			return err
@@ -123,67 +150,69 @@ func description(i int) *grpc.ServiceDesc {
 	return desc
 }
 
-// record counts the handler's calls; clock measures them, from their arrival to their status.
+// record counts what handlers return, and measures them.
 func record(method string, call func() error) error {
+	begun := time.Now()
 	err := call()
 	served.add(fmt.Sprintf("%s %d", method[1:], status.Code(err)), 0)
+	served.addHandled(time.Since(begun))
 	return err
 }
 
-// clock is a stats.Handler: of all hooks that grpc-go has, its begin and end come closest to those of
-// the whole call. No hook is where a call's goroutine begins to run: arrive() comes before, on
-// the goroutine that reads the connection, and the clock's begin after. On a busy machine the goroutine
-// has waited for a processor in between.
-type clock struct {
-	of *account
-	gc bool
-}
+// collector is a stats.Handler that asks for the collector's stops, where a call begins and where it ends.
+type collector struct{ of *account }
 
 type stopsKey struct{}
-type arrivalKey struct{}
 
 type stopped struct {
 	count   uint64
 	seconds float64
 }
 
-func (c clock) HandleRPC(ctx context.Context, event stats.RPCStats) {
+func (c collector) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	before, ok := ctx.Value(stopsKey{}).(*stopped)
 	if !ok {
 		return // a name that is no method's
 	}
-	switch event := event.(type) {
+	switch event.(type) {
 	case *stats.Begin:
-		if c.gc {
-			before.count, before.seconds = stops()
-		}
+		before.count, before.seconds = stops()
 	case *stats.End:
-		c.of.addSeconds(event.EndTime.Sub(event.BeginTime), event.EndTime.Sub(ctx.Value(arrivalKey{}).(time.Time)))
-		if c.gc {
-			c.of.addStops(before.count, before.seconds)
-		}
+		c.of.addStops(before.count, before.seconds)
 	}
 }
-func (clock) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+func (collector) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
 	return context.WithValue(ctx, stopsKey{}, new(stopped))
 }
-func (clock) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (clock) HandleConn(context.Context, stats.ConnStats)                       {}
+func (collector) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (collector) HandleConn(context.Context, stats.ConnStats)                       {}
 
-func arrive(ctx context.Context, _ *tap.Info) (context.Context, error) {
-	return context.WithValue(ctx, arrivalKey{}, time.Now()), nil
+// reject lets no call of two services pass.
+func reject(ctx context.Context, call *tap.Info) (context.Context, error) {
+	switch {
+	case strings.HasPrefix(call.FullMethodName, "/"+serviceName(2)+"/"):
+		return nil, status.Error(codes.ResourceExhausted, "full")
+	case strings.HasPrefix(call.FullMethodName, "/"+serviceName(3)+"/"):
+		return nil, fmt.Errorf("an error that is no status")
+	}
+	return ctx, nil
 }
 
+// The server that was started last, and what it needs so that its end waits for its handlers.
+var (
+	running *grpc.Server
+	waiting []grpc.ServerOption
+)
+
 // serve starts a server. A bare one keeps no account, one of kind gc asks the runtime for the
-// collector's stops as well.
+// collector's stops as well, one of kind tap rejects calls before they are any, and one of kind handler is a
+// handler of net/http's server.
 func serve(kind string) (interface{}, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	options := []grpc.ServerOption{
-		grpc.InTapHandle(arrive),
-		grpc.StatsHandler(clock{served, kind == "gc"}),
 		grpc.UnaryInterceptor(func(ctx context.Context, request interface{}, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (answer interface{}, err error) {
 			err = record(info.FullMethod, func() (err error) { answer, err = handler(ctx, request); return })
 			return
@@ -192,13 +221,25 @@ func serve(kind string) (interface{}, error) {
 			return record(info.FullMethod, func() error { return handler(server, s) })
 		}),
 	}
-	if kind == "bare" {
+	switch kind {
+	case "bare":
 		options = nil
+	case "gc":
+		options = append(options, grpc.StatsHandler(collector{served}))
+	case "tap":
+		options = append(options, grpc.InTapHandle(reject))
 	}
-	server := grpc.NewServer(options...)
+	server := grpc.NewServer(append(options, waiting...)...)
 	for i := 0; i < services; i++ {
 		server.RegisterService(description(i), new(interface{}))
 	}
-	go server.Serve(listener)
+	running = server
+	if kind == "handler" {
+		if err := serveHTTP(listener, server); err != nil {
+			return nil, err
+		}
+	} else {
+		go server.Serve(listener)
+	}
 	return map[string]string{"address": listener.Addr().String()}, nil
 }
