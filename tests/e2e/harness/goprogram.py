@@ -148,7 +148,7 @@ def _patch(folder, version, module, patch):
     name, expression, replacement, addition = patch
     environ = {**environment(version, cgo=False), "GOFLAGS": "-buildvcs=false"}
     for command in ("tidy", "vendor"):
-        _run([_driver(), "mod", command], cwd=folder, env=environ)
+        _go("mod", command, cwd=folder, env=environ)
     file = folder / "vendor" / module.rpartition("@")[0] / name
     text, changes = re.subn(expression, replacement, file.read_text())
     if not changes:
