@@ -51,20 +51,32 @@ static __always_inline int code_of_message(struct holter_grpc_target *target, __
 				   (const void *)(message + target->message_code));
 }
 
-/* internal/status.Status: its code. */
+/*
+ * internal/status.Status: its code. Nearly all calls end with the one status that says OK, which is
+ * read once and then known by its address: a status never changes, and until the collector has
+ * stopped the program again its memory is nobody else's. (Between what was alive when it was read
+ * and the next use of its memory lie two stops at least, and no program of ours is running in one.)
+ */
 static __always_inline __u16 code_of(struct request_end *end, struct holter_grpc_target *target,
-				     __u64 status)
+				     __u32 slot, __u64 status)
 {
+	struct holter_gc_stops *stops = bpf_map_lookup_elem(&gc_stops, &slot);
 	__u64 message;
 	__u32 code;
 
-	if (!status)
+	if (!status || !stops)
+		return CODE_OK;
+	if (status == target->ok_status && stops->pauses == target->ok_gc_pauses)
 		return CODE_OK;
 	message = read_target(end, status + target->status_message, sizeof(message));
 	if (!message)
 		return CODE_OK;
 	if (code_of_message(target, message, &code))
 		end->facts.flags |= HOLTER_REQUEST_UNREADABLE;
+	else if (code == CODE_OK && stops->pauses) { /* 0: perhaps they are not counted */
+		target->ok_status = status;
+		target->ok_gc_pauses = stops->pauses;
+	}
 	return code;
 }
 
@@ -196,7 +208,7 @@ static __noinline int grpc_status_written(struct pt_regs *ctx, struct hit *hit)
 	if (!open || !target || open->request != stream)
 		return 0;
 	measure(&end, hit->slot, HOLTER_GRPC_SERVER, open, bpf_ktime_get_ns());
-	end.facts.status = code_of(&end, target, GO_ARG3(ctx));
+	end.facts.status = code_of(&end, target, hit->slot, GO_ARG3(ctx));
 	tell_error(&end, &open->error);
 	if (end.facts.status != CODE_OK) {
 		caller = go_return_address(ctx);

@@ -180,8 +180,12 @@ struct holter_grpc_target {
 	__u16 pad[2];
 	__u64
 	    metadata_key; /* type of the context's key for metadata; 0: the program looks for it */
+	/* The status that last said OK, and how often the collector had stopped the target then;
+	 * the program writes both. */
+	__u64 ok_status;
+	__u64 ok_gc_pauses;
 };
-HOLTER_ASSERT_SIZE(struct holter_grpc_target, 48);
+HOLTER_ASSERT_SIZE(struct holter_grpc_target, 64);
 
 #define HOLTER_GO_HTTP_PROGRAMS(X)                                                                 \
 	X(http_request_begins)                                                                     \
