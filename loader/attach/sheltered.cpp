@@ -9,6 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+// libc's clone by its other name. ThreadSanitizer puts a function of its own before the usual one,
+// takes the call for a fork, and changes its books for that: in the memory that both share.
+extern "C" int clone_of_libc(int (*work)(void*), void* stack, int flags, void* argument,
+                             ...) __asm__("__clone");
+
 namespace holter::attach {
 
 namespace {
@@ -34,9 +39,9 @@ void run_sheltered(const std::function<void()>& work) {
     const std::unique_ptr<void, Free> stack(std::aligned_alloc(stack_size, stack_size));
     const int error = errno;
     // CLONE_VFORK: this thread sleeps meanwhile, as both have the same thread-local memory.
-    const pid_t pid = stack ? ::clone(run, static_cast<std::byte*>(stack.get()) + stack_size,
-                                      CLONE_VM | CLONE_FILES | CLONE_VFORK,
-                                      const_cast<std::function<void()>*>(&work))
+    const pid_t pid = stack ? clone_of_libc(run, static_cast<std::byte*>(stack.get()) + stack_size,
+                                            CLONE_VM | CLONE_FILES | CLONE_VFORK,
+                                            const_cast<std::function<void()>*>(&work))
                             : -1;
     if (pid < 0) {
         errno = error;
