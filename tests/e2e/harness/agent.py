@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import tempfile
@@ -138,9 +139,13 @@ class Agent:
         return self.process.poll() is None
 
     def stop(self):
-        """Ends the agent and returns its exit status."""
+        """Ends the agent and returns its exit status. What a sanitizer has said of it is a failure."""
         status = stop(self.process)
+        log = self.log() if os.path.exists(self.log_path) else ""
         self._folder.cleanup()
+        if re.search(r"(WARNING|ERROR): \w+Sanitizer", log):
+            print(f"--- log of the agent ---\n{log}---", flush=True)
+            raise RuntimeError("a sanitizer has found something in the agent")
         return status
 
     def __enter__(self):
