@@ -5,7 +5,6 @@
 #include <bpf/libbpf.h>
 #include <cstdint>
 #include <optional>
-#include <utility>
 
 namespace holter::attach {
 
@@ -13,7 +12,7 @@ void ProgramTimes::turn(Clock::time_point now) {
     if (now < change_at_)
         return;
     if (asking_) {
-        process::Descriptor(std::move(asking_)); // closed
+        asking_ = {}; // closed
         change_at_ = now + interval;
         return;
     }

@@ -67,7 +67,7 @@ using Site = void (*)();
 /// Where a function of ours lies in our executable file.
 std::optional<std::uint64_t> file_offset_of(Site function) {
     struct Search {
-        std::uintptr_t address;
+        std::uintptr_t address = 0;
         std::optional<std::uint64_t> offset;
     } search{reinterpret_cast<std::uintptr_t>(function), {}};
     // The first object that dl_iterate_phdr reports is the executable.
