@@ -12,8 +12,11 @@ else()
   set(HOLTER_BPF_ARCH x86)
 endif()
 
-# One of them; `skeleton` names the variable that gets the header's path.
-function(holter_bpf_skeleton source skeleton)
+# All that is generated and that compilers and linters need: `scripts/build PRESET generated`.
+add_custom_target(generated)
+
+# One of them, by the target NAME_skeleton.
+function(holter_bpf_skeleton source)
   get_filename_component(name ${source} NAME_WE)
   set(object ${CMAKE_BINARY_DIR}/skeletons/${name}.bpf.o)
   set(header ${CMAKE_BINARY_DIR}/skeletons/${name}.skel.h)
@@ -28,18 +31,20 @@ function(holter_bpf_skeleton source skeleton)
   add_custom_command(OUTPUT ${header}
     COMMAND sh -c "${BPFTOOL} gen skeleton ${object} name ${name} > ${header}.tmp && mv ${header}.tmp ${header}"
     DEPENDS ${object} COMMENT "skeleton ${name}" VERBATIM)
-  set(${skeleton} ${header} PARENT_SCOPE)
+  add_custom_target(${name}_skeleton DEPENDS ${header})
+  add_dependencies(generated ${name}_skeleton)
 endfunction()
 
 function(holter_bpf_objects folder)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.bpf.c)
-  set(skeletons "")
+  add_library(holter_bpf INTERFACE)
+  target_include_directories(holter_bpf SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/skeletons)
   set(includes "")
   set(lookups "")
   foreach(source ${sources})
     get_filename_component(name ${source} NAME_WE)
-    holter_bpf_skeleton(${source} skeleton)
-    list(APPEND skeletons ${skeleton})
+    holter_bpf_skeleton(${source})
+    add_dependencies(holter_bpf ${name}_skeleton)
     string(APPEND includes "#include \"${name}.skel.h\"\n")
     string(APPEND lookups "    if (!std::strcmp(name, \"${name}\"))\n        return ${name}__elf_bytes(size);\n")
   endforeach()
@@ -52,8 +57,4 @@ inline const void* bpf_object_bytes(const char* name, std::size_t* size) {
 ${lookups}    return nullptr;
 }
 ")
-  add_custom_target(holter_bpf_skeletons DEPENDS ${skeletons})
-  add_library(holter_bpf INTERFACE)
-  add_dependencies(holter_bpf holter_bpf_skeletons)
-  target_include_directories(holter_bpf SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/skeletons)
 endfunction()
