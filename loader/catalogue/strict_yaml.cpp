@@ -119,8 +119,8 @@ std::optional<std::string> nearest(std::string_view word,
     return best;
 }
 
-YamlValue::YamlValue(YAML::Node node, std::string file, std::string key)
-    : node_(std::move(node)), file_(std::move(file)), key_(std::move(key)) {}
+YamlValue::YamlValue(const YAML::Node& node, std::string file, std::string key)
+    : node_(node), file_(std::move(file)), key_(std::move(key)) {}
 
 void YamlValue::fail(const std::string& message) const {
     fail_at(file_, node_.Mark(), key_.empty() ? message : "`" + key_ + "`: " + message);

@@ -34,7 +34,7 @@ std::optional<std::string> nearest(std::string_view word,
 class YamlValue {
   public:
     /// `key` is the one the value stands under, for messages; empty at the top and in lists.
-    YamlValue(YAML::Node node, std::string file, std::string key = "");
+    YamlValue(const YAML::Node& node, std::string file, std::string key = "");
 
     std::string text() const;
     bool boolean() const;

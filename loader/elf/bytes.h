@@ -19,7 +19,7 @@ static_assert(std::endian::native == std::endian::little,
 template <typename T> T load(std::span<const std::byte> bytes, std::size_t offset) {
     static_assert(std::is_trivially_copyable_v<T>);
     assert(offset <= bytes.size() && sizeof(T) <= bytes.size() - offset);
-    T value;
+    T value{};
     std::memcpy(&value, bytes.data() + offset, sizeof value);
     return value;
 }

@@ -56,7 +56,7 @@ std::optional<std::string> ElfFile::build_id() const {
             continue;
         }
         const auto notes = at_offset(segment.offset, segment.file_size);
-        if (const auto id = notes ? build_id_among(*notes) : std::nullopt) {
+        if (auto id = notes ? build_id_among(*notes) : std::nullopt) {
             return id;
         }
     }
