@@ -13,6 +13,9 @@
 #define GO_ARG2(ctx) ((ctx)->bx)
 #define GO_ARG3(ctx) ((ctx)->cx)
 #define GO_ARG4(ctx) ((ctx)->di)
+#define GO_ARG6(ctx) ((ctx)->r8)
+#define GO_ARG7(ctx) ((ctx)->r9)
+#define GO_ARG8(ctx) ((ctx)->r10)
 #define GO_STACK(ctx) ((ctx)->sp)
 #define GO_G(ctx) ((ctx)->r14)
 /* The stack check's `jbe` is taken when CF or ZF is set. */
@@ -22,6 +25,9 @@
 #define GO_ARG2(ctx) (((struct user_pt_regs *)(ctx))->regs[1])
 #define GO_ARG3(ctx) (((struct user_pt_regs *)(ctx))->regs[2])
 #define GO_ARG4(ctx) (((struct user_pt_regs *)(ctx))->regs[3])
+#define GO_ARG6(ctx) (((struct user_pt_regs *)(ctx))->regs[5])
+#define GO_ARG7(ctx) (((struct user_pt_regs *)(ctx))->regs[6])
+#define GO_ARG8(ctx) (((struct user_pt_regs *)(ctx))->regs[7])
 #define GO_LINK(ctx) (((struct user_pt_regs *)(ctx))->regs[30])
 #define GO_G(ctx) (((struct user_pt_regs *)(ctx))->regs[28])
 /* `b.ls` is taken when C is clear or Z is set. */

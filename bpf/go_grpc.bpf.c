@@ -315,16 +315,22 @@ static __noinline int grpc_call_given_up(struct pt_regs *ctx, struct hit *hit)
 	return emit_request(&end, hit->slot);
 }
 
-/* (*clientStream).finish(cs, err error). */
+/* (*clientStream).finish(cs, err error), or call (*csAttempt).finish(a, err error) in it. */
 static __noinline int grpc_call_finishes(struct pt_regs *ctx, struct hit *hit)
 {
 	struct holter_grpc_target *target = bpf_map_lookup_elem(&grpc_targets, &hit->slot);
 	__u64 stream = GO_ARG1(ctx);
-	struct holter_request_key key = key_of(hit->slot, HOLTER_GRPC_CLIENT, stream);
-	struct open_request *open = bpf_map_lookup_elem(&open_requests, &key);
 	struct request_end end = {};
+	struct holter_request_key key;
+	struct open_request *open;
 
-	if (!open || !target)
+	if (!target)
+		return 0;
+	if (HOLTER_COOKIE_ARGUMENT(hit->cookie) == HOLTER_ARGUMENT_of_attempt)
+		stream = read_target(&end, stream + target->attempt_stream, sizeof(stream));
+	key = key_of(hit->slot, HOLTER_GRPC_CLIENT, stream);
+	open = bpf_map_lookup_elem(&open_requests, &key);
+	if (!open)
 		return 0;
 	measure(&end, hit->slot, HOLTER_GRPC_CLIENT, open, bpf_ktime_get_ns());
 	/* No other call will ever be this object. */

@@ -120,10 +120,65 @@ static __noinline int served(struct hit *hit, struct open_request *open, __u32 s
 				 : emit_request(&end, hit->slot);
 }
 
-/* serverHandler.ServeHTTP(srv, rw ResponseWriter, req): both versions of HTTP. */
+/* The request that a connection (HTTP/1) is about to serve, by what watches it for more input. */
+static __always_inline void connection_request_begins(struct hit *hit, __u64 g, __u64 reader)
+{
+	struct holter_http_target *target = bpf_map_lookup_elem(&http_targets, &hit->slot);
+	__u64 connection, response, request;
+
+	if (!target || target->reader_connection == HOLTER_NO_FIELD ||
+	    bpf_probe_read_user(&connection, sizeof(connection),
+				(const void *)(reader + target->reader_connection)) ||
+	    bpf_probe_read_user(&response, sizeof(response),
+				(const void *)(connection + target->conn_response)) ||
+	    bpf_probe_read_user(&request, sizeof(request),
+				(const void *)(response + target->response_request)))
+		return;
+	begin_request(hit->slot, HOLTER_HTTP_SERVER, g, request, response);
+}
+
+/* A function that is bound to its receiver; 0: it is no such function. */
+static __always_inline __u64 receiver_of(__u64 function)
+{
+	__u64 receiver = 0;
+
+	bpf_probe_read_user(&receiver, sizeof(receiver),
+			    (const void *)(function + sizeof(receiver)));
+	return receiver;
+}
+
+/* serverHandler.ServeHTTP(srv, rw ResponseWriter, req): both versions of HTTP. Where it has been
+ * copied into (*conn).serve       call (*connReader).startBackgroundRead(reader) just before, or,
+ * if the request has a body, call registerOnHitEOF(body, reader's method), since Go 1.27 call
+ * (*body).registerOnHitEOF(body, reader's method) into a handler that HTTP/2 calls
+ *                            initALPNRequest{4 words}.ServeHTTP(rw, req)
+ *                            unencryptedHTTP2Request{5 words}.ServeHTTP(rw, req) */
 static __noinline int http_request_begins(struct pt_regs *ctx, struct hit *hit)
 {
-	begin_request(hit->slot, HOLTER_HTTP_SERVER, GO_G(ctx), GO_ARG4(ctx), GO_ARG3(ctx));
+	__u64 request = GO_ARG4(ctx), writer = GO_ARG3(ctx), reader;
+
+	switch (HOLTER_COOKIE_ARGUMENT(hit->cookie)) {
+	case HOLTER_ARGUMENT_of_reader:
+		reader = GO_ARG1(ctx);
+		break;
+	case HOLTER_ARGUMENT_of_body:
+		reader = receiver_of(GO_ARG3(ctx));
+		break;
+	case HOLTER_ARGUMENT_of_hook:
+		reader = receiver_of(GO_ARG2(ctx));
+		break;
+	case HOLTER_ARGUMENT_of_alpn:
+		begin_request(hit->slot, HOLTER_HTTP_SERVER, GO_G(ctx), GO_ARG7(ctx), GO_ARG6(ctx));
+		return 0;
+	case HOLTER_ARGUMENT_of_unencrypted:
+		begin_request(hit->slot, HOLTER_HTTP_SERVER, GO_G(ctx), GO_ARG8(ctx), GO_ARG7(ctx));
+		return 0;
+	default:
+		begin_request(hit->slot, HOLTER_HTTP_SERVER, GO_G(ctx), request, writer);
+		return 0;
+	}
+	if (reader)
+		connection_request_begins(hit, GO_G(ctx), reader);
 	return 0;
 }
 
@@ -144,7 +199,8 @@ static __noinline int http_module_stream_begins(struct pt_regs *ctx, struct hit 
 	return 0;
 }
 
-/* (*response).finishRequest(w): a handler that wrote nothing has no status yet. */
+/* (*response).finishRequest(w): a handler that wrote nothing has no status yet. Where that has been
+ * copied into its caller, call (*connReader).abortPendingRead(…) in it. */
 static __noinline int http_request_ends(struct pt_regs *ctx, struct hit *hit)
 {
 	struct holter_http_target *target = bpf_map_lookup_elem(&http_targets, &hit->slot);
@@ -156,7 +212,7 @@ static __noinline int http_request_ends(struct pt_regs *ctx, struct hit *hit)
 		return 0;
 	if (target->response_status == HOLTER_NO_FIELD ||
 	    bpf_probe_read_user(&status, sizeof(status),
-				(const void *)(GO_ARG1(ctx) + target->response_status)))
+				(const void *)(open->writer + target->response_status)))
 		flags = HOLTER_REQUEST_UNREADABLE;
 	else if (!status)
 		status = STATUS_OK;
@@ -170,7 +226,8 @@ static __always_inline __u16 field_of_stream(struct hit *hit, struct holter_http
 		   : target->stream_status;
 }
 
-/* (*responseWriter).handlerDone(w) of HTTP/2; w's one field is its state. */
+/* (*responseWriter).handlerDone(w) of HTTP/2, or call (*responseWriter).FlushError(w) in it; w's
+ * one field is its state. */
 static __noinline int http_stream_ends(struct pt_regs *ctx, struct hit *hit)
 {
 	struct holter_http_target *target = bpf_map_lookup_elem(&http_targets, &hit->slot);

@@ -158,10 +158,13 @@ struct holter_http_target {
 	__u16 stream_request_url;
 	__u16 stream_request_header;
 	__u16 request_context;
-	__u16 context_cause; /* context.cancelCtx */
-	__u16 map_format;    /* enum holter_map_format */
+	__u16 context_cause;	 /* context.cancelCtx */
+	__u16 reader_connection; /* net/http.connReader.conn */
+	__u16 conn_response;	 /* net/http.conn.curReq */
+	__u16 response_request;	 /* net/http.response.req */
+	__u16 map_format;	 /* enum holter_map_format */
 };
-HOLTER_ASSERT_SIZE(struct holter_http_target, 54);
+HOLTER_ASSERT_SIZE(struct holter_http_target, 60);
 
 /* The array `grpc_targets`. */
 struct holter_grpc_target {
@@ -211,7 +214,12 @@ HOLTER_ASSERT_SIZE(struct holter_grpc_target, 64);
 	X(of_echo)                                                                                 \
 	X(of_chi)                                                                                  \
 	X(of_gorilla)                                                                              \
-	X(of_error)
+	X(of_error)                                                                                \
+	X(of_reader)                                                                               \
+	X(of_body)                                                                                 \
+	X(of_hook)                                                                                 \
+	X(of_alpn)                                                                                 \
+	X(of_unencrypted)
 enum holter_go_http_program {
 	HOLTER_GO_HTTP_PROGRAMS(HOLTER_PROGRAM_ID) HOLTER_GO_HTTP_PROGRAM_COUNT
 };
@@ -228,8 +236,14 @@ enum holter_go_http_argument {
 	X(grpc_attempt_fails)                                                                      \
 	X(grpc_call_given_up)                                                                      \
 	X(grpc_call_finishes)
+#define HOLTER_GO_GRPC_ARGUMENTS(X)                                                                \
+	X(of_call)                                                                                 \
+	X(of_attempt)
 enum holter_go_grpc_program {
 	HOLTER_GO_GRPC_PROGRAMS(HOLTER_PROGRAM_ID) HOLTER_GO_GRPC_PROGRAM_COUNT
+};
+enum holter_go_grpc_argument {
+	HOLTER_GO_GRPC_ARGUMENTS(HOLTER_ARGUMENT_ID) HOLTER_GO_GRPC_ARGUMENT_COUNT
 };
 
 #endif /* HOLTER_EVENTS_REQUESTS_H */

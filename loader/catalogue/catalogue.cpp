@@ -55,7 +55,7 @@ std::uint8_t word_id(const YamlValue& value, const std::vector<std::string>& wor
 
 InlinedRule parse_inlined(const YamlValue& value, const Vocabulary& words) {
     YamlMap map(value);
-    InlinedRule rule{map.require("into").text(), 0};
+    InlinedRule rule{map.require("into").text(), map.text_or_nothing("call"), 0};
     if (const auto argument = map.find("argument"))
         rule.argument = word_id(*argument, words.arguments);
     map.done();

@@ -35,6 +35,7 @@ struct VersionRange {
 /// What to do where the compiler copied a probed function into another one.
 struct InlinedRule {
     std::string into;          ///< host function; `*` at the end matches any rest
+    std::string call;          ///< which calls in there to probe, where the probe has none itself
     std::uint8_t argument = 0; ///< of the program, for sites inside that host
 };
 
@@ -53,8 +54,8 @@ struct Probe {
     std::string instead_of; ///< only where that probe of the group cannot be had
     std::string program;    ///< part of the group's BPF program that takes the hits
     std::uint8_t program_id = 0;
-    std::uint8_t argument = 0; ///< what the cookie tells that program
-    std::vector<InlinedRule> inlined;
+    std::uint8_t argument = 0;        ///< what the cookie tells that program
+    std::vector<InlinedRule> inlined; ///< of a host, all that fit
     /// A copy of `function` inside another needs no report of its own: that probe handles it.
     std::string inlined_is_covered_by;
     std::string source; ///< `file:line`, for people

@@ -17,7 +17,8 @@ const std::map<std::string, Vocabulary>& vocabularies() {
           {HOLTER_GO_CONNECTIONS_ARGUMENTS(HOLTER_WORD)}}},
         {"go_gc", {{HOLTER_GO_GC_PROGRAMS(HOLTER_WORD)}, {HOLTER_GO_GC_ARGUMENTS(HOLTER_WORD)}}},
         {"go_errors", {{HOLTER_GO_ERRORS_PROGRAMS(HOLTER_WORD)}, {}}},
-        {"go_grpc", {{HOLTER_GO_GRPC_PROGRAMS(HOLTER_WORD)}, {}}},
+        {"go_grpc",
+         {{HOLTER_GO_GRPC_PROGRAMS(HOLTER_WORD)}, {HOLTER_GO_GRPC_ARGUMENTS(HOLTER_WORD)}}},
         {"go_http",
          {{HOLTER_GO_HTTP_PROGRAMS(HOLTER_WORD)}, {HOLTER_GO_HTTP_ARGUMENTS(HOLTER_WORD)}}},
     };

@@ -33,7 +33,7 @@ class Planner {
         PlannedProbe planned{probe, {}, {}};
         for (const Function& function : functions_.functions)
             if (catalogue::matches(probe.function, function.name))
-                add_sites(planned, {function.name, function.address, function.size},
+                add_sites(planned, {function.name, function.address, function.size}, probe.call,
                           probe.argument);
         if (!probe.call.empty() && !planned.failure && !has_expected_calls(planned))
             planned.failure = unexpected_calls(planned);
@@ -46,7 +46,8 @@ class Planner {
     }
 
   private:
-    void add_sites(PlannedProbe& planned, const Body& body, std::uint8_t argument) {
+    void add_sites(PlannedProbe& planned, const Body& body, const std::string& call,
+                   std::uint8_t argument) {
         const auto bytes = body.size <= largest_function
                                ? file_.at_address(body.address, static_cast<std::size_t>(body.size))
                                : std::nullopt;
@@ -57,31 +58,37 @@ class Planner {
         const site::Code code{file_.machine() == elf::Machine::arm64 ? site::Machine::arm64
                                                                      : site::Machine::x86_64,
                               body.address, *bytes};
-        auto sites = sites_in(code, planned.probe);
+        auto sites = sites_in(code, call, planned.probe.result);
         if (!sites) {
             planned.failure = Error{sites.error().reason, body.name + ": " + sites.error().message};
             return;
         }
         for (auto& site : *sites) {
             const auto offset = file_.offset_of(site.address);
-            if (offset)
+            if (offset && !is_site(planned, *offset))
                 planned.sites.push_back({std::move(site), body.name, *offset, argument});
         }
     }
 
-    Result<std::vector<site::Site>> sites_in(const site::Code& code,
-                                             const catalogue::Probe& probe) {
-        if (probe.call.empty()) {
+    /// One function may have been copied into another several times.
+    static bool is_site(const PlannedProbe& planned, std::uint64_t offset) {
+        return std::any_of(planned.sites.begin(), planned.sites.end(),
+                           [&](const PlannedSite& site) { return site.file_offset == offset; });
+    }
+
+    Result<std::vector<site::Site>> sites_in(const site::Code& code, const std::string& call,
+                                             bool result) {
+        if (call.empty()) {
             auto entry = site::entry_site(code, morestack_);
             if (!entry)
                 return entry.error();
             return std::vector<site::Site>{std::move(*entry)};
         }
-        const Function* callee = functions_.find(probe.call);
+        const Function* callee = functions_.find(call);
         if (!callee)
             return std::vector<site::Site>{};
-        return probe.result ? site::result_sites(code, callee->address)
-                            : site::call_sites(code, callee->address);
+        return result ? site::result_sites(code, callee->address)
+                      : site::call_sites(code, callee->address);
     }
 
     /// The function that the called one was copied into, if it is one of those probed.
@@ -121,11 +128,9 @@ class Planner {
                 continue;
             const auto before = planned.sites.size();
             for (const auto& rule : probe.inlined)
-                if (catalogue::matches(rule.into, copy.host)) {
+                if (catalogue::matches(rule.into, copy.host))
                     add_sites(planned, {copy.host, copy.host_address, copy.host_size},
-                              rule.argument);
-                    break;
-                }
+                              rule.call.empty() ? probe.call : rule.call, rule.argument);
             if (planned.sites.size() == before)
                 planned.failure = Error{"inlined", copy.function + " is inlined into " + copy.host +
                                                        ": calls from there are not seen"};
@@ -173,6 +178,9 @@ std::vector<std::string> functions_for_plan(const catalogue::Runtime& runtime,
                 for (const std::string& other : {probe.call, probe.linked})
                     if (!other.empty())
                         names.push_back(other);
+                for (const auto& rule : probe.inlined)
+                    if (!rule.call.empty())
+                        names.push_back(rule.call);
             }
     return names;
 }

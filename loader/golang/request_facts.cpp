@@ -44,6 +44,9 @@ holter_http_target http_facts(const Binary& binary) {
     target.request_header = field(go, {"net/http.Request.Header"});
     target.request_context = field(go, {"net/http.Request.ctx"});
     target.context_cause = field(go, {"context.cancelCtx.cause"});
+    target.reader_connection = field(go, {"net/http.connReader.conn"});
+    target.conn_response = field(go, {"net/http.conn.curReq"});
+    target.response_request = field(go, {"net/http.response.req"});
     target.stream_request_method = field(go, {"net/http/internal/http2.ServerRequest.Method"});
     target.stream_request_url = field(go, {"net/http/internal/http2.ServerRequest.URL"});
     target.stream_request_header = field(go, {"net/http/internal/http2.ServerRequest.Header"});

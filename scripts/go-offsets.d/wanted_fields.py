@@ -37,6 +37,7 @@ net/http.Request            Method URL Proto ProtoMajor Header Host RemoteAddr R
 net/http.pattern            str
 net/http.Response           StatusCode ProtoMajor Header
 net/http.response           conn req reqBody wroteHeader handlerHeader written contentLength status handlerDone
+net/http.connReader         conn
 net/http.conn               server rwc remoteAddr tlsState werr lastMethod curReq curState hijackedv
 net/http.Server             Addr Handler activeConn listeners
 net/http.Transport          idleConn idleConnWait idleLRU idleLRU.m connsPerHost connsPerHostWait DisableKeepAlives MaxIdleConns

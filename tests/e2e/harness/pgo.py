@@ -93,8 +93,18 @@ def profile(edges, weight=1_000_000):
     return gzip.compress(body, mtime=0)
 
 
-def build(version, folder, edges):
-    """The program built so that these calls are inlined; `folder` takes the profile."""
+def build(version, folder, edges, **program):
+    """The program built so that these calls are inlined; `folder` takes the profile, `program` is what
+    goprogram.build is told besides."""
     path = pathlib.Path(folder) / f"{version}.pprof"
     path.write_bytes(profile(edges))
-    return goprogram.build(version, variant="pgo", flags=(f"-pgo={path}",), key=profile(edges))
+    return goprogram.build(version, variant="pgo", flags=(f"-pgo={path}",), key=profile(edges), **program)
+
+
+def inlined(version, folder, wanted, **program):
+    """The program built so that calls are inlined, `(callers, callee)` of each, and how many of them were."""
+    plain = goprogram.build(version, **program)
+    edges = [call for callers, callee in wanted for call in calls(version, plain, callers, callee)]
+    binary = build(version, folder, edges, **program)
+    left = [call for callers, callee in wanted for call in calls(version, binary, callers, callee)]
+    return binary, len(edges) - len(left)

@@ -86,6 +86,20 @@ TEST_CASE("a probe is at a function, at a call or at its result") {
     CHECK(error_of(at_both).find("not both") != std::string::npos);
 }
 
+TEST_CASE("a function that was inlined can be probed at calls in its copy") {
+    const std::string text = replaced(
+        minimal, "versions: VERSIONS",
+        "linked: m, inlined: [{into: a, call: b, argument: mark_termination}, {into: c*}]");
+    const Probe probe = parse_runtime(text, "go.yaml").groups.at(0).probes.at(0);
+    CHECK(probe.linked == "m");
+    CHECK(probe.call.empty());
+    REQUIRE(probe.inlined.size() == 2);
+    CHECK(probe.inlined[0].into == "a");
+    CHECK(probe.inlined[0].call == "b");
+    CHECK(probe.inlined[0].argument == HOLTER_ARGUMENT_mark_termination);
+    CHECK(probe.inlined[1].call.empty());
+}
+
 TEST_CASE("a group says whether a program can do without it") {
     CHECK_FALSE(with_versions("1.18").groups.at(0).optional);
     const std::string text = replaced(replaced(minimal, "VERSIONS", "1.18"), "object: go_gc",
