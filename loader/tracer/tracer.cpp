@@ -3,15 +3,12 @@
 
 #include "loader/golang/kernel_facts.h"
 #include "loader/process/naming/service_name.h"
-#include "loader/tracer/part.h"
+#include "loader/tracer/discovery.h"
 
 #include <algorithm>
 #include <bpf/bpf.h>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
-#include <limits>
-#include <unistd.h>
 
 namespace holter::tracer {
 
@@ -27,69 +24,7 @@ std::string path_of(const process::Descriptor& file) {
     return "/proc/self/fd/" + std::to_string(file.get());
 }
 
-std::unique_ptr<golang::TypeNames> type_names(const golang::Binary& binary, const std::string& path,
-                                              std::uint64_t load_bias) {
-    if (!binary.functions || !binary.functions->module_data)
-        return nullptr;
-    auto file = elf::ElfFile::open(path);
-    if (!file)
-        return nullptr;
-    return std::make_unique<golang::TypeNames>(
-        golang::TypeReader(std::move(*file), *binary.functions->module_data), load_bias);
-}
-
-/// Whether the process had time to do anything before we came.
-bool ran_before(const process::Identity& identity) {
-    constexpr double moment = 2;
-    timespec now{};
-    ::clock_gettime(CLOCK_BOOTTIME, &now);
-    const double started =
-        static_cast<double>(identity.start_time) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-    return static_cast<double>(now.tv_sec) - started > moment;
-}
-
 } // namespace
-
-/// A target with what is attached to it.
-struct Tracer::Attached {
-    process::Identity identity;
-    Verdict binary; ///< null: not Go
-    std::vector<Part> parts;
-    std::uint32_t probes = 0;      ///< numbers that are given out
-    std::vector<Error> unreadable; ///< files that could not be looked at
-    /// First numbers of parts that are gone, by what they stand for: a library that comes and goes
-    /// must not use them up.
-    std::multimap<std::vector<std::string>, std::uint32_t> free_numbers;
-
-    bool has(const modules::PublishedPlan& plan, const process::FileIdentity& file) const {
-        return std::any_of(parts.begin(), parts.end(), [&](const Part& part) {
-            return part.plan().get() == &plan && part.identity() == file;
-        });
-    }
-    void append(Part part) {
-        if (part.first_probe() == probes)
-            probes += part.probes();
-        parts.push_back(std::move(part));
-    }
-    std::uint32_t numbers_for(const modules::PublishedPlan& plan) {
-        std::vector<std::string> names;
-        for (const auto& group : plan.plan.groups)
-            for (const auto& probe : group.probes)
-                names.push_back(probe.probe->name);
-        const auto free = free_numbers.find(names);
-        if (free == free_numbers.end())
-            return probes;
-        const std::uint32_t first = free->second;
-        free_numbers.erase(free);
-        return first;
-    }
-    void drop(Part& part, attach::LinkBin& links) {
-        std::vector<std::string> names;
-        part.name_probes(names);
-        free_numbers.emplace(std::move(names), part.first_probe());
-        part.detach_all(links);
-    }
-};
 
 Tracer::Tracer(const process::Procfs& procfs, process::Selection selection,
                catalogue::Catalogue catalogue, attach::Method method,
@@ -219,43 +154,10 @@ void Tracer::add(const process::Identity& identity, process::Descriptor file,
                  const process::FileIdentity& file_identity, const std::string& executable,
                  Verdict binary, const modules::KnownFiles& known) {
     const Slot slot = free_slots_.front();
-    Target target;
-    target.slot = slot;
-    target.identity = identity;
-    target.service_name = service_name(procfs_, identity.pid);
-    target.executable = executable;
-    if (const auto cgroup = procfs_.cgroup(identity.pid))
-        target.container_id = cgroup->container_id;
-
-    golang::RuntimeVariables variables;
-    std::uint64_t load_bias = 0;
-    if (binary) {
-        target.runtime = runtimes_.front().name;
-        target.runtime_version = binary->build_info.version;
-        for (const auto& module : binary->build_info.dependencies)
-            target.dependencies.emplace_back(module.path, module.version);
-        if (const auto bias = procfs_.load_bias(identity.pid, binary->image)) {
-            load_bias = *bias;
-            variables = variables_at(*binary, load_bias);
-            target.types = type_names(*binary, path_of(file), load_bias);
-            if (auto memory = process::Memory::open(procfs_, identity)) {
-                std::optional<process::Sockets> sockets;
-                if (auto opened = process::Sockets::open(procfs_, identity))
-                    sockets = std::move(*opened);
-                target.account =
-                    std::make_unique<RuntimeAccount>(std::move(*memory), std::move(sockets),
-                                                     *binary, variables, ran_before(identity));
-            }
-        }
-    } else {
-        target.runtime = modules::runtime_of(known.files);
-    }
-    // Everything above was read by pid: if that has been handed on, or the process runs another
-    // file by now, none of it counts.
-    const auto stat = procfs_.stat(identity.pid);
-    const auto file_now = procfs_.executable_identity(identity.pid);
-    if (!stat || stat->dead() || stat->start_time != identity.start_time || !file_now ||
-        *file_now != file_identity)
+    auto found =
+        discover(procfs_, {slot, identity, executable, path_of(file), file_identity}, binary.get(),
+                 binary ? runtimes_.front().name : modules::runtime_of(known.files));
+    if (!found)
         return;
 
     free_slots_.pop_front();
@@ -265,12 +167,12 @@ void Tracer::add(const process::Identity& identity, process::Descriptor file,
     slots_[identity] = slot;
     objects_.clear_slot(slot);
     if (binary) {
-        for (const auto& fact : kernel_facts(*binary, variables, load_bias))
+        for (const auto& fact : kernel_facts(*binary, found->variables, found->load_bias))
             bpf_map_update_elem(objects_.map(fact.map), &slot, fact.element.data(), BPF_ANY);
         attached.append(Part::of_go(*binary, std::move(file), slot, 0));
     }
     // Its end may be in the ring as soon as the kernel knows it.
-    listener_.appeared(std::move(target));
+    listener_.appeared(std::move(found->target));
     in_kernel_.describe(slot, identity);
     listener_.known_to_kernel(identity);
     announce_probes(attached, slot, 0, 0);
@@ -423,25 +325,7 @@ void Tracer::keep_budget(Sampling::Clock::time_point now) {
 }
 
 void Tracer::report_probes(Slot slot) {
-    const Attached& target = *targets_.at(slot);
-    std::vector<ProbeState> states;
-    const golang::Binary* binary = target.binary.get();
-    if (binary && binary->failure)
-        states.push_back(
-            {"all", "", "failed", "", binary->failure->reason, binary->failure->message});
-    for (const auto& part : target.parts)
-        part.report(states);
-    for (const auto& error : target.unreadable)
-        states.push_back({"all", "", "failed", "", error.reason, error.message});
-    if (binary && !binary->failure && !binary->offsets.exact())
-        states.push_back({"runtime_account", "", "failed", "", "unknown_version",
-                          "struct layouts are those of " + binary->offsets.source()});
-    if (binary)
-        for (const auto& [module, offsets] : binary->layouts_of_modules)
-            if (!offsets.exact())
-                states.push_back({"layouts_of_" + module, "", "failed", "", "unknown_version",
-                                  "struct layouts are those of " + offsets.source()});
-    listener_.probes_changed(slot, std::move(states));
+    listener_.probes_changed(slot, targets_.at(slot)->states());
 }
 
 void Tracer::forget(const process::Identity& identity) {

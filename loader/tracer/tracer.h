@@ -23,6 +23,7 @@
 #include "loader/process/procfs/procfs.h"
 #include "loader/process/selection.h"
 #include "loader/result.h"
+#include "loader/tracer/attached.h"
 #include "loader/tracer/overhead/budget.h"
 #include "loader/tracer/target.h"
 #include "loader/tracer/targets_in_kernel.h"
@@ -113,7 +114,6 @@ class Tracer {
     attach::Objects& objects() { return objects_; }
 
   private:
-    struct Attached;
     using Verdict = std::shared_ptr<const golang::Binary>; // null: not Go
 
     Tracer(const process::Procfs& procfs, process::Selection selection,
