@@ -26,14 +26,6 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-static __always_inline void correct(__u32 correction)
-{
-	struct holter_tcp_account *own = account();
-
-	if (own)
-		count(&own->corrections[correction]);
-}
-
 static __always_inline __u32 current_round(void)
 {
 	struct holter_tcp_account *own = account();
@@ -98,7 +90,7 @@ static __always_inline void follow_closer(struct holter_tcp_socket *socket)
 	slot = bpf_map_lookup_elem(&slots, &tgid);
 	if (!slot)
 		return;
-	correct(HOLTER_TCP_MOVED);
+	COUNT_IN_ACCOUNT(corrections[HOLTER_TCP_MOVED]);
 	set_owner(socket, *slot, tgid);
 }
 
@@ -162,21 +154,13 @@ static __always_inline __u32 result_of(struct sock *sk)
 	}
 }
 
-static __always_inline void count_ended(void)
-{
-	struct holter_tcp_account *own = account();
-
-	if (own)
-		count(&own->ended);
-}
-
 static __always_inline void end(struct sock *sk, struct holter_tcp_socket *socket,
 				struct holter_tcp_counts *counts, int from)
 {
 	__u64 now = bpf_ktime_get_ns();
 
 	if (socket->established_ns) {
-		count_ended();
+		COUNT_IN_ACCOUNT(ended);
 		observe_duration(counts, socket->direction, now - socket->established_ns);
 		socket->established_ns = 0;
 	} else if (socket->direction == HOLTER_TCP_OUTBOUND &&
@@ -190,7 +174,6 @@ static __always_inline void end(struct sock *sk, struct holter_tcp_socket *socke
 
 static __always_inline int on_state(struct sock *sk, int from, int to, bool again)
 {
-	struct holter_tcp_account *own;
 	struct holter_tcp_socket *socket;
 	struct holter_tcp_counts *counts;
 
@@ -215,9 +198,9 @@ static __always_inline int on_state(struct sock *sk, int from, int to, bool agai
 	counts = counts_of(socket);
 	if (!counts) {
 		if (socket->established_ns)
-			count_ended();
+			COUNT_IN_ACCOUNT(ended);
 		if (socket->established_ns || to == HOLTER_TCP_ESTABLISHED)
-			lose(HOLTER_TCP_LOST_OWNER_ENDED);
+			COUNT_IN_ACCOUNT(lost[HOLTER_TCP_LOST_OWNER_ENDED]);
 		socket->established_ns = 0;
 		return 0;
 	}
@@ -226,9 +209,7 @@ static __always_inline int on_state(struct sock *sk, int from, int to, bool agai
 		return 0;
 	}
 	socket->established_ns = bpf_ktime_get_ns();
-	own = account();
-	if (own)
-		count(&own->established);
+	COUNT_IN_ACCOUNT(established);
 	count(socket->direction == HOLTER_TCP_OUTBOUND ? &counts->connects[HOLTER_TCP_OK]
 						       : &counts->accepts);
 	return 0;

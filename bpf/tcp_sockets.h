@@ -50,13 +50,14 @@ static __always_inline void count(__u64 *number)
 	__sync_fetch_and_add(number, 1);
 }
 
-static __always_inline void lose(__u32 cause)
-{
-	struct holter_tcp_account *own = account();
-
-	if (own)
-		count(&own->lost[cause]);
-}
+/* One more in a field of the account. */
+#define COUNT_IN_ACCOUNT(field)                                                                    \
+	do {                                                                                       \
+		struct holter_tcp_account *own_account = account();                                \
+                                                                                                   \
+		if (own_account)                                                                   \
+			count(&own_account->field);                                                \
+	} while (0)
 
 /*
  * Counts one storage more, unless there are as many as may be. A socket without room is met
@@ -100,7 +101,7 @@ static __always_inline struct holter_tcp_socket *make_storage(struct sock *sk, b
 		return NULL;
 	socket = bpf_sk_storage_get(&tcp_sockets, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!socket)
-		lose(HOLTER_TCP_LOST_NO_MEMORY);
+		COUNT_IN_ACCOUNT(lost[HOLTER_TCP_LOST_NO_MEMORY]);
 	return socket;
 }
 
