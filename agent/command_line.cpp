@@ -101,8 +101,8 @@ void add_run_flags(CLI::App& app, RunFlags& flags) {
         ->type_name("PART")
         ->default_str("0.3%")
         ->check([](const std::string& text) {
-            return budget(text) ? std::string()
-                                : "`" + text + "` is no budget; write for example 0.3% or off";
+            const auto part = budget(text);
+            return part ? std::string() : part.error().message;
         });
     app.add_option("--errors.classes-file", given.error_classes_file,
                    "YAML file with classes of errors, on top of the built-in table")

@@ -55,15 +55,18 @@ void choice_key(YamlMap& map, const std::string& key, const std::vector<std::str
 
 } // namespace
 
-std::optional<double> budget(const std::string& text) {
+Result<double> budget(const std::string& text) {
     static const std::regex form(R"((\d{1,3}(?:\.\d{1,9})?)(%?))");
     if (text == "off")
         return 0;
     std::smatch match;
-    if (!std::regex_match(text, match, form))
-        return std::nullopt;
-    const double part = std::stod(match[1].str()) / (match[2].length() > 0 ? 100 : 1);
-    return part > 0 && part <= 1 ? std::optional(part) : std::nullopt;
+    double part = 0;
+    if (std::regex_match(text, match, form))
+        part = std::stod(match[1].str()) / (match[2].length() > 0 ? 100 : 1);
+    if (part <= 0 || part > 1)
+        return Error{"no_budget",
+                     "`" + text + "` is no budget; write for example 0.3%, 0.003 or off"};
+    return part;
 }
 
 Configuration parse_configuration(const std::string& content, const std::string& file) {
@@ -130,8 +133,7 @@ Configuration parse_configuration(const std::string& content, const std::string&
         if (const auto value = map.find("budget")) {
             const auto part = budget(value->text());
             if (!part)
-                value->fail("`" + value->text() +
-                            "` is no budget; write for example 0.3%, 0.003 or off");
+                value->fail(part.error().message);
             configuration.overhead_budget = *part;
         }
     });

@@ -5,10 +5,10 @@
 #pragma once
 
 #include "bpf/events.h"
+#include "loader/result.h"
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,8 +37,8 @@ struct Configuration {
     std::string error_classes_file; ///< on top of the built-in table; empty: none
 };
 
-/// A budget as people write it: `0.3%`, `0.003` or `off`, which is 0. Nothing: it is none of these.
-std::optional<double> budget(const std::string& text);
+/// A budget as people write it: `0.3%`, `0.003` or `off`, which is 0. Error: `no_budget`.
+Result<double> budget(const std::string& text);
 
 /// Reads a configuration file over the defaults. Throws catalogue::YamlError, with
 /// file:line:column for a mistake in it.
