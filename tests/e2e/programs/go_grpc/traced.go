@@ -1,0 +1,1 @@
+../go_http/traced.go
