@@ -2,7 +2,7 @@
 //
 // Any bytes as the memory of a target, with a map at its beginning. The first byte says which
 // format and which sizes.
-#include "loader/golang/connections/go_map.h"
+#include "loader/golang/connections/memory/go_map.h"
 
 #include <algorithm>
 #include <cstdint>

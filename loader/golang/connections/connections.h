@@ -5,15 +5,15 @@
 #pragma once
 
 #include "loader/golang/binary.h"
-#include "loader/golang/connections/grpc_objects.h"
-#include "loader/golang/connections/http_clients.h"
-#include "loader/golang/connections/http_servers.h"
+#include "loader/golang/connections/kinds/grpc_objects.h"
+#include "loader/golang/connections/kinds/http_clients.h"
+#include "loader/golang/connections/kinds/http_servers.h"
+#include "loader/golang/connections/kinds/sql_pools.h"
+#include "loader/golang/connections/memory/target_memory.h"
 #include "loader/golang/connections/reading.h"
 #include "loader/golang/connections/sockets/descriptors.h"
 #include "loader/golang/connections/sockets/old_sockets.h"
 #include "loader/golang/connections/sockets/socket_check.h"
-#include "loader/golang/connections/sql_pools.h"
-#include "loader/golang/connections/target_memory.h"
 
 #include <array>
 #include <chrono>

@@ -9,8 +9,8 @@
 // descriptor must look like one in five of its fields.
 #pragma once
 
-#include "loader/golang/connections/fields.h"
-#include "loader/golang/connections/target_memory.h"
+#include "loader/golang/connections/memory/fields.h"
+#include "loader/golang/connections/memory/target_memory.h"
 
 #include <cstdint>
 #include <optional>

@@ -4,8 +4,8 @@
 // the table of a release has them, and Go maps in both formats.
 #pragma once
 
-#include "loader/golang/connections/go_map.h"
-#include "loader/golang/connections/target_memory.h"
+#include "loader/golang/connections/memory/go_map.h"
+#include "loader/golang/connections/memory/target_memory.h"
 
 #include <algorithm>
 #include <cstdint>

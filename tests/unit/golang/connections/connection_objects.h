@@ -5,8 +5,8 @@
 #pragma once
 
 #include "golang/connections/connection_memory.h"
-#include "loader/golang/connections/http_clients.h"
-#include "loader/golang/connections/http_servers.h"
+#include "loader/golang/connections/kinds/http_clients.h"
+#include "loader/golang/connections/kinds/http_servers.h"
 
 #include <cstdint>
 #include <map>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catch.h"
 #include "golang/connections/connection_objects.h"
-#include "loader/golang/connections/grpc_objects.h"
-#include "loader/golang/connections/sql_pools.h"
+#include "loader/golang/connections/kinds/grpc_objects.h"
+#include "loader/golang/connections/kinds/sql_pools.h"
 
 using namespace holter;
 using namespace holter::golang;

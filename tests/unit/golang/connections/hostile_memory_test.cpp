@@ -5,8 +5,8 @@
 // be read.
 #include "catch.h"
 #include "golang/connections/connection_objects.h"
-#include "loader/golang/connections/grpc_objects.h"
-#include "loader/golang/connections/sql_pools.h"
+#include "loader/golang/connections/kinds/grpc_objects.h"
+#include "loader/golang/connections/kinds/sql_pools.h"
 
 #include <functional>
 #include <optional>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catch.h"
 #include "golang/connections/connection_objects.h"
-#include "loader/golang/connections/grpc_objects.h"
+#include "loader/golang/connections/kinds/grpc_objects.h"
 
 using namespace holter;
 using namespace holter::golang;

@@ -9,7 +9,7 @@
 // check what the entries point to. Work is bounded whatever is found.
 #pragma once
 
-#include "loader/golang/connections/target_memory.h"
+#include "loader/golang/connections/memory/target_memory.h"
 #include "loader/golang/version.h"
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/golang/connections/go_map.h"
+#include "loader/golang/connections/memory/go_map.h"
 
 #include <algorithm>
 #include <unordered_set>

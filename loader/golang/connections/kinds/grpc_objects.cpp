@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/golang/connections/grpc_objects.h"
+#include "loader/golang/connections/kinds/grpc_objects.h"
 
 #include <algorithm>
 #include <unordered_set>

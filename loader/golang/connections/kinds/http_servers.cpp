@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/golang/connections/http_servers.h"
+#include "loader/golang/connections/kinds/http_servers.h"
 
 #include <algorithm>
 #include <iterator>

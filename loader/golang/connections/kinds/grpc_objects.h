@@ -8,8 +8,8 @@
 #pragma once
 
 #include "bpf/events.h"
-#include "loader/golang/connections/fields.h"
-#include "loader/golang/connections/go_map.h"
+#include "loader/golang/connections/memory/fields.h"
+#include "loader/golang/connections/memory/go_map.h"
 #include "loader/golang/connections/reading.h"
 #include "loader/golang/connections/sockets/socket_check.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/golang/connections/fields.h"
+#include "loader/golang/connections/memory/fields.h"
 
 namespace holter::golang {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/golang/connections/http_clients.h"
+#include "loader/golang/connections/kinds/http_clients.h"
 
 #include <algorithm>
 #include <array>

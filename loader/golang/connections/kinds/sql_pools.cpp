@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loader/golang/connections/sql_pools.h"
+#include "loader/golang/connections/kinds/sql_pools.h"
 
-#include "loader/golang/connections/go_map.h"
+#include "loader/golang/connections/memory/go_map.h"
 
 #include <algorithm>
 #include <iterator>

@@ -5,9 +5,9 @@
 #pragma once
 
 #include "bpf/events.h"
-#include "loader/golang/connections/fields.h"
+#include "loader/golang/connections/memory/fields.h"
+#include "loader/golang/connections/memory/target_memory.h"
 #include "loader/golang/connections/reading.h"
-#include "loader/golang/connections/target_memory.h"
 #include "loader/golang/version.h"
 
 #include <cstdint>
