@@ -10,8 +10,6 @@
 
 #include "bpf/type_name.h"
 
-#define CONTEXT_CHAIN 24
-
 struct metadata_search {
 	__u64 types; /* what names of types are relative to */
 	__u64 key;   /* the type of the key; 0: not seen yet */

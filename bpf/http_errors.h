@@ -10,8 +10,6 @@
 #include "bpf/error_chain.h"
 #include "bpf/type_name.h"
 
-#define CONTEXT_CHAIN 24
-
 /* Whether it is net/http's transportReadFromServerError or nothingWrittenError. */
 static __always_inline bool is_taken_off(const struct type_name *name)
 {
@@ -28,6 +26,14 @@ static __always_inline bool can_end(const struct type_name *name)
 			   0x4372656d69742e74ULL /* t.timerC */) ||
 	       begins_with(name, 0x7865746e6f632a12ULL /* 18 *contex */,
 			   0x6c65636e61632e74ULL /* t.cancel */);
+}
+
+/* Whether it is context's *valueCtx, which ends when its parent does. Others may not
+ * (context.withoutCancelCtx), or are somebody's own. */
+static __always_inline bool ends_with_parent(const struct type_name *name)
+{
+	return begins_with(name, 0x7865746e6f632a11ULL /* 17 *contex */,
+			   0x4365756c61762e74ULL /* t.valueC */);
 }
 
 static __always_inline __u64 types_of(__u32 slot)
@@ -50,8 +56,8 @@ static __always_inline void take_off(__u32 slot, struct go_interface *error)
 		*error = held;
 }
 
-/* Why a context ended, or nothing: of the links of its chain the first that can end. Links of all
- * types begin with their parent. Not static: verified once. */
+/* Why a context ended, or nothing: of the links of its chain the first that can end by itself. The
+ * others begin with their parent. Not static: verified once. */
 __noinline int find_cause(struct go_interface *context, __u32 slot, __u32 cause)
 {
 	struct type_name name = {};
@@ -60,11 +66,12 @@ __noinline int find_cause(struct go_interface *context, __u32 slot, __u32 cause)
 	if (!context)
 		return 0;
 	for (int i = 0; i < CONTEXT_CHAIN && types && context->itab; i++) {
-		bool ends =
-		    read_type_name(&name, types, type_of_itab(context->itab)) && can_end(&name);
+		bool known = read_type_name(&name, types, type_of_itab(context->itab));
+		bool ends = known && can_end(&name);
 		__u64 address = context->data + (ends ? cause : 0);
 
-		if (bpf_probe_read_user(context, sizeof(*context), (const void *)address))
+		if (!known || (!ends && !ends_with_parent(&name)) ||
+		    bpf_probe_read_user(context, sizeof(*context), (const void *)address))
 			break;
 		if (ends)
 			return 0;

@@ -7,7 +7,8 @@
 
 #include "bpf/kernel.h"
 
-#define TYPE_NAME 40 /* of abi.Type.Str, in all versions */
+#define CONTEXT_CHAIN 24 /* links of a context that are followed */
+#define TYPE_NAME 40	 /* of abi.Type.Str, in all versions */
 
 /* How long the name is, and how it begins. The names of types that are no pointers have a
  * star, too. */

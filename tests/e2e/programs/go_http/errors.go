@@ -60,6 +60,14 @@ func startBad(behave func(net.Conn)) (string, error) {
 	return listener.Addr().String(), nil
 }
 
+// detached is a context that does not end when its parent does, as context.WithoutCancel makes since Go 1.21.
+type detached struct{ parent context.Context }
+
+func (detached) Deadline() (time.Time, bool)         { return time.Time{}, false }
+func (detached) Done() <-chan struct{}               { return nil }
+func (detached) Err() error                          { return nil }
+func (d detached) Value(key interface{}) interface{} { return d.parent.Value(key) }
+
 // noting notes how each request ends that passes through it.
 type noting struct {
 	next   http.RoundTripper
@@ -110,7 +118,7 @@ func failing(httpAddress, httpsAddress string, each int) (interface{}, error) {
 	cases := []struct {
 		transport *http.Transport
 		url       string
-		limit     time.Duration // of the request's context
+		limit     time.Duration // of the request's context; < 0: it is detached from one that has ended
 		timeout   time.Duration // of the client
 	}{
 		{new(http.Transport), "https://" + httpsAddress + "/health", 0, 0},                                            // unknown authority
@@ -124,6 +132,7 @@ func failing(httpAddress, httpsAddress string, each int) (interface{}, error) {
 		{&http.Transport{TLSClientConfig: insecure, ForceAttemptHTTP2: true}, "https://" + httpsAddress + wait, 20 * time.Millisecond, 0},
 		{&http.Transport{TLSClientConfig: insecure, ForceAttemptHTTP2: true}, "https://" + httpsAddress + "/health?key=abort&then=abort", 0, 0},
 		{new(http.Transport), "http://127.0.0.1:1/", 0, 0},
+		{new(http.Transport), "http://127.0.0.1:1/", -1, 0},
 		{&http.Transport{DialContext: (&net.Dialer{Resolver: nobody}).DialContext}, "http://nobody.invalid/", 0, 0},
 		{new(http.Transport), bad["closing"], 0, 0},
 		{new(http.Transport), bad["resetting"], 0, 0},
@@ -139,6 +148,10 @@ func failing(httpAddress, httpsAddress string, each int) (interface{}, error) {
 			ctx, cancel := context.Background(), func() {}
 			if c.limit > 0 {
 				ctx, cancel = context.WithTimeout(ctx, c.limit)
+			} else if c.limit < 0 {
+				parent, end := context.WithCancel(ctx)
+				end()
+				ctx = detached{parent}
 			}
 			request, err := http.NewRequestWithContext(ctx, "GET", c.url, nil)
 			if err != nil {
