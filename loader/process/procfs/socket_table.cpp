@@ -85,6 +85,16 @@ void SocketTable::add_udp(std::string_view text) {
     });
 }
 
+void SocketTable::add_netlink(std::string_view text) {
+    each_line(text, [&](std::string_view line) {
+        std::optional<std::uint64_t> inode; // the last word
+        for (auto word = next_word(line); !word.empty(); word = next_word(line))
+            inode = number(word, 10);
+        if (inode)
+            without_peer_.insert(*inode);
+    });
+}
+
 void SocketTable::add_unix(std::string_view text) {
     constexpr std::uint64_t listens = 0x10000, stream = 1, packets_in_order = 5;
     each_line(text, [&](std::string_view line) {

@@ -21,8 +21,10 @@ class SocketTable {
   public:
     /// Text of net/tcp or net/tcp6.
     void add_tcp(std::string_view text);
-    /// Of net/udp or net/udp6: these have no connections.
+    /// Of net/udp, net/raw and their like for IPv6: these have no connections.
     void add_udp(std::string_view text);
+    /// Of net/netlink or net/packet: nor have these.
+    void add_netlink(std::string_view text);
     /// Of net/unix: those with connections have a peer, whoever came to whom.
     void add_unix(std::string_view text);
 

@@ -77,8 +77,10 @@ std::vector<PeerSocket> Sockets::with_peers() const {
     SocketTable sockets;
     for (const char* name : {"tcp", "tcp6"})
         sockets.add_tcp(table(name));
-    for (const char* name : {"udp", "udp6"})
+    for (const char* name : {"udp", "udp6", "raw", "raw6"})
         sockets.add_udp(table(name));
+    for (const char* name : {"netlink", "packet"})
+        sockets.add_netlink(table(name));
     sockets.add_unix(table("unix"));
     for (PeerSocket& socket : out)
         socket.way = sockets.way_of(socket.inode);

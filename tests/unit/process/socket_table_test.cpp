@@ -52,6 +52,13 @@ TEST_CASE("socket table: other protocols") {
     CHECK(is(sockets.way_of(300), true, true));
     CHECK(is(sockets.way_of(301), false, false));
     CHECK(is(sockets.way_of(302), false, false));
+    sockets.add_netlink(
+        "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n"
+        "0000000000000000 0   4194304    00000550 0        0        0     2        0        400    "
+        " \n"
+        "broken\n");
+    CHECK(is(sockets.way_of(400), false, false));
+    CHECK(is(sockets.way_of(0), true, true));
     CHECK(is(sockets.way_of(303), true, true));
 }
 
