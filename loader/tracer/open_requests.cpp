@@ -11,6 +11,8 @@
 namespace holter::tracer {
 
 template <typename Visit> bool OpenRequests::go_on(Walk& walk, Slot slot, Visit&& visit) {
+    if (map_ >= 0 && batches_left_ == 0)
+        return false;
     bpf_map_info info{};
     std::uint32_t size = sizeof(info);
     if (bpf_obj_get_info_by_fd(map_, &info, &size) != 0 || info.value_size < sizeof(std::uint64_t))
@@ -22,8 +24,10 @@ template <typename Visit> bool OpenRequests::go_on(Walk& walk, Slot slot, Visit&
         std::uint32_t count = elements_per_batch, next = 0;
         const bool more = bpf_map_lookup_batch(map_, walk.begun ? &walk.position : nullptr, &next,
                                                keys.data(), values.data(), &count, nullptr) == 0;
-        if (!more && errno != ENOENT) // which says that these are the last
+        if (!more && errno != ENOENT) { // which says that these are the last
+            walk.failed = true;
             return true;
+        }
         for (std::uint32_t i = 0; i < count; ++i) {
             if (keys[i].target != slot)
                 continue;
@@ -35,15 +39,17 @@ template <typename Visit> bool OpenRequests::go_on(Walk& walk, Slot slot, Visit&
         }
         if (!more)
             return true;
-        walk = {next, true};
+        walk = {next, true, false};
     }
     return false;
 }
 
 bool OpenRequests::any(Slot slot) {
+    Walk& walk = asked_[slot];
     const bool none =
-        go_on(asked_[slot], slot, [](const auto&, bool in_progress) { return !in_progress; });
-    if (none)
+        go_on(walk, slot, [](const auto&, bool in_progress) { return !in_progress; }) &&
+        !walk.failed;
+    if (none || walk.failed)
         asked_.erase(slot);
     return !none;
 }

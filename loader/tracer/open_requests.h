@@ -44,6 +44,7 @@ class OpenRequests {
     struct Walk {
         std::uint32_t position = 0;
         bool begun = false;
+        bool failed = false; ///< the kernel could not be asked
     };
 
     /// Calls `visit(key, in_progress)` for elements of the target until that returns false, or the
