@@ -26,14 +26,14 @@ std::string cut(const std::string& text, std::size_t width) {
     return text.substr(0, end) + "…";
 }
 
-/// Takes from the widest until they fit.
+/// Takes from the widest until they fit, but for the first: it holds the names that are looked for.
 void narrow(std::vector<std::size_t>& widths, std::size_t most) {
     std::size_t total = gap * (widths.size() - 1);
     for (const auto width : widths)
         total += width;
     for (; total > most; --total) {
-        const auto widest = std::max_element(widths.begin(), widths.end());
-        if (*widest <= 1)
+        const auto widest = std::max_element(widths.begin() + 1, widths.end());
+        if (widest == widths.end() || *widest <= 1)
             return;
         --*widest;
     }
@@ -49,11 +49,14 @@ void print_table(std::ostream& out, const std::vector<std::string>& header,
             widths[i] = std::max(widths[i], width_of(row.at(i)));
     };
     const auto print = [&](const std::vector<std::string>& row) {
+        std::size_t blanks = 0; // before the next cell that is not empty
         for (std::size_t i = 0; i < header.size(); ++i) {
             const std::string cell = cut(row[i], widths[i]);
-            out << cell;
-            if (i + 1 < header.size())
-                out << std::string(widths[i] - width_of(cell) + gap, ' ');
+            if (!cell.empty()) {
+                out << std::string(blanks, ' ') << cell;
+                blanks = 0;
+            }
+            blanks += widths[i] - width_of(cell) + gap;
         }
         out << '\n';
     };

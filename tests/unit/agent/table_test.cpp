@@ -25,10 +25,11 @@ TEST_CASE("columns are as wide as their content") {
                                        "p      12 µs   yz\n");
 }
 
-TEST_CASE("the widest columns give way, by characters") {
+TEST_CASE("the widest columns give way, by characters, but for the first") {
     CHECK(printed({"A", "B", "C"}, {{"short", "a long one µµµµ", "also long"}}, 23) ==
           "A      B        C\n"
           "short  a long…  also l…\n");
-    CHECK(printed({"A", "B"}, {{"µµµµ", "µµµµ"}}, 6) == "A   B\nµ…  µ…\n");
-    CHECK(printed({"A", "B"}, {{"aaaa", "bbbb"}}, 1) == "A  B\n…  …\n"); // no less than this
+    CHECK(printed({"A", "B"}, {{"µµµµ", "µµµµ"}}, 6) == "A     B\nµµµµ  …\n");
+    CHECK(printed({"A", "B"}, {{"a", "b"}, {"a", ""}}, 80) == "A  B\na  b\na\n");
+    CHECK(printed({"A", "B"}, {{"aaaa", "bbbb"}}, 1) == "A     B\naaaa  …\n"); // no less than this
 }
