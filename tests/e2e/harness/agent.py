@@ -143,7 +143,7 @@ class Agent:
         status = stop(self.process)
         log = self.log() if os.path.exists(self.log_path) else ""
         self._folder.cleanup()
-        if re.search(r"(WARNING|ERROR): \w+Sanitizer", log):
+        if re.search(r"(WARNING|ERROR): \w+Sanitizer|runtime error: ", log):
             print(f"--- log of the agent ---\n{log}---", flush=True)
             raise RuntimeError("a sanitizer has found something in the agent")
         return status

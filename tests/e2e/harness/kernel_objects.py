@@ -69,12 +69,13 @@ def cpu_seconds(pid):
 
 
 def seconds_without_processor(pid):
-    """How long threads of this process could have run, and others had the processors."""
+    """How long a thread of this process could have run, and others had the processors: of the one that
+    waited longest, because they wait at the same time."""
     waited = 0
     for thread in os.listdir(f"/proc/{pid}/task"):
         try:
             with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as statistics:
-                waited += int(statistics.read().split()[1])
+                waited = max(waited, int(statistics.read().split()[1]))
         except FileNotFoundError:  # the thread has ended, or this kernel does not keep the time
             continue
     return waited / 1e9
