@@ -191,19 +191,30 @@ bool Sockets::count_sockets(std::uint64_t now_ns) {
         return false;
     __atomic_store_n(&account.counted, account.counting, __ATOMIC_RELAXED);
     __atomic_fetch_sub(&account.made, made, __ATOMIC_RELAXED);
-    reconcile_ends(established);
+    reconcile_ends(established, now_ns);
     count_time_waits(now_ns);
     return true;
 }
 
-/// What was established and has not ended is there. What begins or ends while this is counted makes
-/// the difference smaller, never larger; and it takes two counts to believe it.
-void Sockets::reconcile_ends(std::uint64_t established_before) {
-    const std::uint64_t accounted_for = load(account_[0].ended) + account_[0].open;
+/// What was established and has not ended is there. While many end, the kernel's walk may pass over
+/// some that have not. So what is missing is believed if it was at two counts between which nothing
+/// began or ended, or at all counts for longer than the kernel takes to close a connection.
+void Sockets::reconcile_ends(std::uint64_t established_before, std::uint64_t now_ns) {
+    constexpr std::uint64_t long_enough_ns = 90'000'000'000;
+    const std::uint64_t ended = load(account_[0].ended);
+    const std::uint64_t accounted_for = ended + account_[0].open;
     const std::uint64_t missing =
         established_before > accounted_for ? established_before - accounted_for : 0;
-    ends_unseen_ = std::max(ends_unseen_, std::min(missing, missing_));
-    missing_ = missing;
+    if (established_before == last_count_.established && ended == last_count_.ended)
+        ends_unseen_ = std::max(ends_unseen_, std::min(missing, last_count_.missing));
+    last_count_ = {established_before, ended, missing};
+    least_missing_ = std::min(least_missing_, missing);
+    if (now_ns - least_since_ns_ < long_enough_ns)
+        return;
+    if (least_since_ns_ != 0)
+        ends_unseen_ = std::max(ends_unseen_, least_missing_);
+    least_missing_ = missing;
+    least_since_ns_ = now_ns;
 }
 
 void Sockets::count_time_waits(std::uint64_t now_ns) {

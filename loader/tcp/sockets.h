@@ -94,7 +94,7 @@ class Sockets {
     void look_behind_mptcp(pid_t pid);
     void look_at_new(pid_t pid, holter_tcp_look kind);
     void reconcile(const std::vector<pid_t>& targets);
-    void reconcile_ends(std::uint64_t established_before);
+    void reconcile_ends(std::uint64_t established_before, std::uint64_t now_ns);
     void count_time_waits(std::uint64_t now_ns);
 
     const process::Procfs& procfs_;
@@ -112,7 +112,12 @@ class Sockets {
     std::vector<std::pair<pid_t, Clock::time_point>> young_;
     // The ring thread's.
     std::map<std::uint32_t, pid_t> slots_;
-    std::uint64_t missing_ = 0;     ///< ends, at the last count
+    struct Count {
+        std::uint64_t established = 0, ended = 0, missing = 0;
+    };
+    Count last_count_;
+    std::uint64_t least_missing_ = 0; ///< since then:
+    std::uint64_t least_since_ns_ = 0;
     std::uint64_t ends_unseen_ = 0; ///< at least
 };
 
