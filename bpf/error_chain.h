@@ -22,6 +22,14 @@ struct {
 	__type(value, struct holter_go_error_target);
 } go_error_targets SEC(".maps");
 
+/* What names of types are relative to; 0: unknown. */
+static __always_inline __u64 types_of(__u32 slot)
+{
+	struct holter_go_error_target *target = bpf_map_lookup_elem(&go_error_targets, &slot);
+
+	return target ? target->types : 0;
+}
+
 /* Addresses of type descriptors; 0: unknown. */
 struct go_error {
 	__u64 type;

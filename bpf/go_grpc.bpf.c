@@ -108,18 +108,17 @@ static __always_inline void read_served(struct request_end *end, struct holter_g
 static __always_inline void read_headers(struct request_end *end, struct holter_grpc_target *target,
 					 __u32 slot, __u64 stream)
 {
-	struct holter_go_error_target *types = bpf_map_lookup_elem(&go_error_targets, &slot);
 	struct metadata_search search = {};
 	struct go_interface context = {};
 
-	if (!types || !types->types || target->stream_context == HOLTER_NO_FIELD ||
+	search.types = types_of(slot);
+	if (!search.types || target->stream_context == HOLTER_NO_FIELD ||
 	    (target->inner_stream != HOLTER_NO_FIELD &&
 	     bpf_probe_read_user(&stream, sizeof(stream),
 				 (const void *)(stream + target->inner_stream))) ||
 	    bpf_probe_read_user(&context, sizeof(context),
 				(const void *)(stream + target->stream_context)))
 		return;
-	search.types = types->types;
 	search.key = target->metadata_key;
 	find_metadata(&search, context.data);
 	target->metadata_key = search.key;

@@ -36,13 +36,6 @@ static __always_inline bool ends_with_parent(const struct type_name *name)
 			   0x4365756c61762e74ULL /* t.valueC */);
 }
 
-static __always_inline __u64 types_of(__u32 slot)
-{
-	struct holter_go_error_target *target = bpf_map_lookup_elem(&go_error_targets, &slot);
-
-	return target ? target->types : 0;
-}
-
 /* What the transport makes of an error. */
 static __always_inline void take_off(__u32 slot, struct go_interface *error)
 {
