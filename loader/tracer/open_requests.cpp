@@ -1,45 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/tracer/open_requests.h"
 
-#include "bpf/events.h"
-
 #include <bpf/bpf.h>
 #include <cerrno>
 #include <cstring>
-#include <vector>
 
 namespace holter::tracer {
 
-template <typename Visit> bool OpenRequests::go_on(Walk& walk, Slot slot, Visit&& visit) {
-    if (map_ >= 0 && batches_left_ == 0)
-        return false;
+OpenRequests::OpenRequests(int map) : map_(map) {
     bpf_map_info info{};
     std::uint32_t size = sizeof(info);
-    if (bpf_obj_get_info_by_fd(map_, &info, &size) != 0 || info.value_size < sizeof(std::uint64_t))
+    if (map < 0 || bpf_obj_get_info_by_fd(map, &info, &size) != 0)
+        return;
+    value_size_ = info.value_size;
+    keys_.resize(elements_per_batch);
+    values_.resize(std::size_t{elements_per_batch} * value_size_);
+}
+
+template <typename Visit> bool OpenRequests::go_on(Walk& walk, Slot slot, Visit&& visit) {
+    if (value_size_ < sizeof(std::uint64_t))
         return true;
-    std::vector<holter_request_key> keys(elements_per_batch);
-    std::vector<std::byte> values(std::size_t{elements_per_batch} * info.value_size);
     while (batches_left_ > 0) {
         --batches_left_;
         std::uint32_t count = elements_per_batch, next = 0;
         const bool more = bpf_map_lookup_batch(map_, walk.begun ? &walk.position : nullptr, &next,
-                                               keys.data(), values.data(), &count, nullptr) == 0;
+                                               keys_.data(), values_.data(), &count, nullptr) == 0;
         if (!more && errno != ENOENT) { // which says that these are the last
             walk.failed = true;
             return true;
         }
         for (std::uint32_t i = 0; i < count; ++i) {
-            if (keys[i].target != slot)
+            if (keys_[i].target != slot)
                 continue;
             std::uint64_t began_ns = 0;
-            std::memcpy(&began_ns, values.data() + std::size_t{i} * info.value_size,
-                        sizeof(began_ns));
-            if (!visit(keys[i], began_ns != 0))
+            std::memcpy(&began_ns, values_.data() + std::size_t{i} * value_size_, sizeof(began_ns));
+            if (!visit(keys_[i], began_ns != 0))
                 return false; // from this batch on the next time
         }
         if (!more)
             return true;
-        walk = {next, true, false};
+        walk.position = next;
+        walk.begun = true;
     }
     return false;
 }

@@ -9,11 +9,13 @@
 // counts (its gate is closed), so what a walk has passed stays passed.
 #pragma once
 
+#include "bpf/events.h"
 #include "loader/tracer/target.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <vector>
 
 namespace holter::tracer {
 
@@ -23,7 +25,7 @@ class OpenRequests {
     static constexpr std::uint32_t batches_per_round = 8;
 
     /// `map`: descriptor of `open_requests`; -1: there is none, and nothing is ever open.
-    explicit OpenRequests(int map) : map_(map) {}
+    explicit OpenRequests(int map);
 
     /// From now on the next slice may be looked at.
     void begin_round() { batches_left_ = batches_per_round; }
@@ -53,7 +55,10 @@ class OpenRequests {
     bool remove_more(Walk& walk, Slot slot);
 
     int map_;
+    std::uint32_t value_size_ = 0; ///< 0: the map cannot be looked at
     std::uint32_t batches_left_ = 0;
+    std::vector<holter_request_key> keys_; ///< of a batch
+    std::vector<std::byte> values_;
     std::map<Slot, Walk> asked_; ///< about whom
     std::map<Slot, Walk> gone_;
 };
