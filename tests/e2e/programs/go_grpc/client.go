@@ -46,39 +46,27 @@ func drive(address string, calls, workers, garbage int) (interface{}, error) {
 	}
 	defer connection.Close()
 	made := newAccount()
-	failed := make(chan error, workers)
-	var group sync.WaitGroup
-	for worker := 0; worker < workers; worker++ {
-		group.Add(1)
-		go func(worker int) {
-			defer group.Done()
-			random := rand.New(rand.NewSource(int64(worker)))
-			for i := worker; i < calls; i += workers {
-				code, at := codes.OK, random.Intn(100)
-				for _, each := range mix {
-					if code, at = each.code, at-each.weight; at < 0 {
-						break
-					}
-				}
-				method := fmt.Sprintf("/%s/%s", serviceName(i/methods%services), methodName(i%methods))
-				order := wrapperspb.String(fmt.Sprintf("%d %d %d", code, 5000+random.Intn(5000), garbage))
-				begun := time.Now()
-				err := connection.Invoke(context.Background(), method, order, new(wrapperspb.StringValue))
-				made.add(fmt.Sprintf("%s %d", method[1:], status.Code(err)), time.Since(begun))
-				if status.Code(err) != code {
-					failed <- fmt.Errorf("%s: %v instead of %v", method, err, code)
-					return
-				}
+	err = together(calls, workers, func(i int, random *rand.Rand) error {
+		code, at := codes.OK, random.Intn(100)
+		for _, each := range mix {
+			if code, at = each.code, at-each.weight; at < 0 {
+				break
 			}
-		}(worker)
-	}
-	group.Wait()
-	select {
-	case err := <-failed:
+		}
+		method := fmt.Sprintf("/%s/%s", serviceName(i/methods%services), methodName(i%methods))
+		order := wrapperspb.String(fmt.Sprintf("%d %d %d", code, 5000+random.Intn(5000), garbage))
+		begun := time.Now()
+		err := connection.Invoke(context.Background(), method, order, new(wrapperspb.StringValue))
+		made.add(fmt.Sprintf("%s %d", method[1:], status.Code(err)), time.Since(begun))
+		if status.Code(err) != code {
+			return fmt.Errorf("%s: %v instead of %v", method, err, code)
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, err
-	default:
-		return made.answer(), nil
 	}
+	return made.answer(), nil
 }
 
 // load makes calls for so long, one after the other by each worker; the answer says how many.

@@ -56,32 +56,13 @@ func drive(scheme, address string, requests, workers, garbage int) (interface{},
 	transport := ways[scheme](workers)
 	defer transport.CloseIdleConnections()
 	made := newAccount()
-	failed := make(chan error, workers)
-	var group sync.WaitGroup
-	for worker := 0; worker < workers; worker++ {
-		share := requests / workers
-		if worker < requests%workers {
-			share++
-		}
-		group.Add(1)
-		go func(seed int64) {
-			defer group.Done()
-			random := rand.New(rand.NewSource(seed))
-			for i := 0; i < share; i++ {
-				if err := one(transport, made, scheme, address, pick(random), random, garbage); err != nil {
-					failed <- err
-					return
-				}
-			}
-		}(int64(worker))
-	}
-	group.Wait()
-	select {
-	case err := <-failed:
+	err := together(requests, workers, func(_ int, random *rand.Rand) error {
+		return one(transport, made, scheme, address, pick(random), random, garbage)
+	})
+	if err != nil {
 		return nil, err
-	default:
-		return made.answer(), nil
 	}
+	return made.answer(), nil
 }
 
 func one(transport transport, made *account, scheme, address string, k kind, random *rand.Rand, garbage int) error {

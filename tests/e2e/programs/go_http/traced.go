@@ -55,9 +55,9 @@ func identify(wanted string, made *traced) map[string]string {
 	return headers
 }
 
-// traceAll makes requests, number i of them by one(i, …), and tells of all of them.
-func traceAll(requests, workers int, one func(i int, random *mathrand.Rand, made *traced) error) (interface{}, error) {
-	all, failed := make([]traced, requests), make(chan error, workers)
+// together makes requests, number i of them by one(i, …): each worker every so-manieth, until one fails.
+func together(requests, workers int, one func(i int, random *mathrand.Rand) error) error {
+	failed := make(chan error, workers)
 	var group sync.WaitGroup
 	for worker := 0; worker < workers; worker++ {
 		group.Add(1)
@@ -65,7 +65,7 @@ func traceAll(requests, workers int, one func(i int, random *mathrand.Rand, made
 			defer group.Done()
 			random := mathrand.New(mathrand.NewSource(int64(worker)))
 			for i := worker; i < requests; i += workers {
-				if err := one(i, random, &all[i]); err != nil {
+				if err := one(i, random); err != nil {
 					failed <- err
 					return
 				}
@@ -75,8 +75,20 @@ func traceAll(requests, workers int, one func(i int, random *mathrand.Rand, made
 	group.Wait()
 	select {
 	case err := <-failed:
-		return nil, err
+		return err
 	default:
-		return map[string]interface{}{"requests": all}, nil
+		return nil
 	}
+}
+
+// traceAll makes requests, number i of them by one(i, …), and tells of all of them.
+func traceAll(requests, workers int, one func(i int, random *mathrand.Rand, made *traced) error) (interface{}, error) {
+	all := make([]traced, requests)
+	err := together(requests, workers, func(i int, random *mathrand.Rand) error {
+		return one(i, random, &all[i])
+	})
+	if err != nil {
+		return nil, err
+	}
+	return map[string]interface{}{"requests": all}, nil
 }
